@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** Template, trigger and event names: lower case words joined by `_`, `-` or `.`. */
+export const Name = z
+  .string()
+  .max(100)
+  .regex(/^[a-z][a-z0-9]*([_.-][a-z0-9]+)*$/, 'lower case words joined by _ - or .');
+
+/** The caller's own name for what a workflow is about, e.g. a trade identifier. */
+export const BusinessKey = z.string().min(1).max(200);
+
+/** Why somebody did something. */
+export const Reason = z.string().trim().min(1).max(2000);
+
+/** Lower-case hex SHA-256. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case hex SHA-256');
+
+/** Identifier of an aggregate. */
+export const Id = z.uuid();
+
+/** A place in the event store's global order: opaque. */
+export const Position = z
+  .string()
+  .regex(/^[0-9A-Za-z_:/-]{1,64}$/, 'a position as a reply gave it');
+
+/** Any JSON object. */
+export const JsonRecord = z.record(z.string(), z.json());

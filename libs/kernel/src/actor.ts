@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/**
+ * A verified identity: whoever a command acts for. It is only ever built from a checked token or by
+ * a service acting as the system, never from a request body.
+ */
+export const Actor = z.object({
+  /** The verified subject, e.g. `alice` or `system:trigger`. */
+  id: z.string().min(1).max(200),
+  roles: z.array(z.string().min(1).max(100)).max(100),
+  groups: z.array(z.string().min(1).max(100)).max(100),
+  /** How the identity was proven: `dev-token`, `bearer`, `service`. */
+  authMethod: z.string().min(1).max(50),
+  /** The person or system that this identity acts for, when it is not itself. */
+  onBehalfOf: z.string().min(1).max(200).optional(),
+});
+export type Actor = z.infer<typeof Actor>;
+
+const SYSTEM_PREFIX = 'system:';
+
+/** The identity of a part of the product that acts by itself, e.g. `system:approval`. */
+export function systemActor(name: string): Actor {
+  return { id: `${SYSTEM_PREFIX}${name}`, roles: ['system'], groups: [], authMethod: 'service' };
+}
+
+/** Whether an actor is a part of the product rather than a person or an outside machine. */
+export function isSystem(actor: Actor): boolean {
+  return actor.authMethod === 'service' && actor.id.startsWith(SYSTEM_PREFIX);
+}

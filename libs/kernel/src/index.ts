@@ -1,0 +1,30 @@
+export { Actor, isSystem, systemActor } from './actor.js';
+export { Clock, SystemClock } from './clock.js';
+export { type Aggregate, fold } from './decider.js';
+export type { EventMetadata, NewEvent, StoredEvent } from './envelope.js';
+export {
+  AppError,
+  type AppErrorOptions,
+  conflict,
+  CorruptDataError,
+  type ErrorKind,
+  forbidden,
+  invalid,
+  messageOf,
+  notFound,
+  rule,
+  unauthenticated,
+  unavailable,
+} from './errors.js';
+export { type ChainBreak, eventHash, GENESIS_HASH, verifyChain } from './hash-chain.js';
+export { categoryOf, derivedId, idOf, newId, streamName } from './ids.js';
+export {
+  canonicalJson,
+  findUnstorableText,
+  hashOf,
+  type Json,
+  type JsonObject,
+  mayHoldUnstorableText,
+  sha256,
+} from './json.js';
+export { parseInput } from './validation.js';

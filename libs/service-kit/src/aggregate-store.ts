@@ -1,0 +1,236 @@
+import { decodeEvent, type DomainEvent, encodeEvent } from '@countersign/contracts';
+import type { EventStore, ExpectedRevision } from '@countersign/event-store';
+import {
+  type Aggregate,
+  AppError,
+  type Clock,
+  conflict,
+  derivedId,
+  eventHash,
+  type EventMetadata,
+  GENESIS_HASH,
+  type NewEvent,
+  rule,
+  type StoredEvent,
+} from '@countersign/kernel';
+import type { CommandContext } from '@countersign/messaging';
+import { LRUCache } from 'lru-cache';
+import pRetry from 'p-retry';
+
+/** An event as its writer knows it right after the append; its own position it does not know. */
+export type RecordedEvent = Omit<StoredEvent, 'position'>;
+
+/** How a command ended. */
+export interface Outcome<State> {
+  /** State right after the command, also when this is the repetition of an older one. */
+  readonly state: State;
+  readonly revision: number;
+  /** Position of the command's last event, or of the stream's last one if it decided nothing. */
+  readonly position: string;
+  /** The command's events; empty if it decided nothing. */
+  readonly events: readonly RecordedEvent[];
+}
+
+interface Loaded<State> {
+  readonly state: State;
+  readonly revision: number;
+  readonly position: string | undefined;
+  readonly lastHash: string;
+  /** Commands that are already in the stream: id to body hash. */
+  readonly commands: ReadonlyMap<string, string>;
+}
+
+const MAX_DECISIONS = 8;
+
+/**
+ * Runs commands against event-sourced aggregates: load, decide, append at the revision that was
+ * decided upon; on a conflict, load what is new and decide again.
+ *
+ * Folded state stays in memory. That is safe with any number of processes, as a stale state only
+ * leads to a conflict. Commands on one stream take turns within this process.
+ */
+export class AggregateStore<State, Event extends DomainEvent> {
+  readonly #loaded: LRUCache<string, Loaded<State>>;
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly clock: Clock,
+    private readonly aggregate: Aggregate<State, Event>,
+    maxLoaded = 10_000,
+  ) {
+    this.#loaded = new LRUCache({ max: maxLoaded });
+  }
+
+  /** Today's state; the initial one for a stream that does not exist. */
+  async load(stream: string): Promise<State> {
+    return (await this.#refresh(stream)).state;
+  }
+
+  /**
+   * Carries out a command. A command whose id is already in the stream is not decided again: its
+   * first outcome is answered.
+   *
+   * @param decide answers the events, none for "nothing to do"; may be called more than once.
+   * @throws AppError what `decide` throws; `rule` `idempotency.key-reused` when the id was used with
+   * another body; `conflict` `aggregate.contended` when others kept winning; `unavailable`.
+   */
+  execute(
+    stream: string,
+    context: CommandContext,
+    decide: (state: State) => readonly Event[] | Promise<readonly Event[]>,
+  ): Promise<Outcome<State>> {
+    const turn = (this.#turns.get(stream) ?? Promise.resolve()).then(() =>
+      this.#execute(stream, context, decide),
+    );
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(stream, settled);
+    void settled.then(() => {
+      if (this.#turns.get(stream) === settled) this.#turns.delete(stream);
+    });
+    return turn;
+  }
+
+  async #execute(
+    stream: string,
+    context: CommandContext,
+    decide: (state: State) => readonly Event[] | Promise<readonly Event[]>,
+  ): Promise<Outcome<State>> {
+    let loaded = this.#loaded.get(stream) ?? (await this.#refresh(stream));
+    for (let attempt = 0; attempt < MAX_DECISIONS; attempt++) {
+      const known = loaded.commands.get(context.commandId);
+      if (known !== undefined) return this.#firstOutcome(stream, context, known);
+      let events: readonly Event[];
+      try {
+        events = await decide(loaded.state);
+      } catch (error) {
+        // A refusal must not rest on a state that another process has moved on from.
+        const fresh = await this.#refresh(stream);
+        if (fresh.revision === loaded.revision) throw error;
+        loaded = fresh;
+        continue;
+      }
+      if (events.length === 0) {
+        const position = loaded.position ?? '';
+        return { state: loaded.state, revision: loaded.revision, position, events: [] };
+      }
+      const sealed = this.#seal(stream, loaded, context, events);
+      const expected: ExpectedRevision = loaded.revision < 0 ? 'none' : loaded.revision;
+      const result = await this.#append(stream, expected, sealed);
+      if (result.outcome === 'appended') {
+        const recorded = sealed.map((event, index) => ({
+          ...event,
+          stream,
+          revision: loaded.revision + 1 + index,
+        }));
+        const next = this.#foldInto(loaded, recorded, result.position);
+        this.#loaded.set(stream, next);
+        const { state, revision } = next;
+        return { state, revision, position: result.position, events: recorded };
+      }
+      // Already stored by an earlier try, or somebody else was first: either way the stream tells.
+      loaded = await this.#refresh(stream);
+    }
+    throw conflict('aggregate.contended', `${stream} keeps changing, try again`);
+  }
+
+  /** A lost reply leaves the outcome open; repeating the very same append settles it. */
+  #append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]) {
+    return pRetry(() => this.store.append(stream, expected, events), {
+      retries: 6,
+      minTimeout: 50,
+      maxTimeout: 1_000,
+      shouldRetry: ({ error }) => error instanceof AppError && error.kind === 'unavailable',
+    });
+  }
+
+  async #refresh(stream: string): Promise<Loaded<State>> {
+    const known = this.#loaded.get(stream);
+    const events = await this.store.readStream(stream, { from: (known?.revision ?? -1) + 1 });
+    const base = known ?? {
+      state: this.aggregate.initialState,
+      revision: -1,
+      position: undefined,
+      lastHash: GENESIS_HASH,
+      commands: new Map<string, string>(),
+    };
+    const last = events.at(-1);
+    if (!last) return base;
+    const loaded = this.#foldInto(base, events, last.position);
+    this.#loaded.set(stream, loaded);
+    return loaded;
+  }
+
+  #foldInto(
+    base: Loaded<State>,
+    events: readonly RecordedEvent[],
+    position: string,
+  ): Loaded<State> {
+    const commands = new Map(base.commands);
+    let { state, revision, lastHash } = base;
+    for (const event of events) {
+      state = this.aggregate.evolve(state, decodeEvent(event) as Event);
+      revision = event.revision;
+      lastHash = event.metadata.hash;
+      commands.set(event.metadata.commandId, event.metadata.commandHash);
+    }
+    return { state, revision, position, lastHash, commands };
+  }
+
+  async #firstOutcome(
+    stream: string,
+    context: CommandContext,
+    commandHash: string,
+  ): Promise<Outcome<State>> {
+    if (commandHash !== context.commandHash) {
+      throw rule('idempotency.key-reused', 'this key was used before, with another request');
+    }
+    const stored = await this.store.readStream(stream);
+    const last = stored.findLast((event) => event.metadata.commandId === context.commandId);
+    if (!last) throw new Error(`${stream}: command ${context.commandId} is not there any more`);
+    const until = stored.slice(0, last.revision + 1);
+    return {
+      state: until.reduce(
+        (state, event) => this.aggregate.evolve(state, decodeEvent(event) as Event),
+        this.aggregate.initialState,
+      ),
+      revision: last.revision,
+      position: last.position,
+      events: until.filter((event) => event.metadata.commandId === context.commandId),
+    };
+  }
+
+  #seal(
+    stream: string,
+    loaded: Loaded<State>,
+    context: CommandContext,
+    events: readonly Event[],
+  ): NewEvent[] {
+    let prevHash = loaded.lastHash;
+    const recordedAt = this.clock.timestamp();
+    return events.map((event, index) => {
+      const encoded = encodeEvent(event);
+      const eventId = derivedId(stream, context.commandId, index);
+      const { actor } = context;
+      const metadata: Omit<EventMetadata, 'hash'> = {
+        correlationId: context.correlationId,
+        causationId: context.causationId,
+        commandId: context.commandId,
+        commandHash: context.commandHash,
+        actor: actor.id,
+        ...(actor.onBehalfOf === undefined ? {} : { onBehalfOf: actor.onBehalfOf }),
+        roles: actor.roles.join(','),
+        authMethod: actor.authMethod,
+        recordedAt,
+        prevHash,
+      };
+      const revision = loaded.revision + 1 + index;
+      const hash = eventHash(stream, revision, { ...encoded, eventId, metadata });
+      prevHash = hash;
+      return { ...encoded, eventId, metadata: { ...metadata, hash } };
+    });
+  }
+}

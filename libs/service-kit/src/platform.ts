@@ -1,0 +1,74 @@
+import { EventStore } from '@countersign/event-store';
+import { Clock, SystemClock } from '@countersign/kernel';
+import {
+  BusSigner,
+  CommandClient,
+  connectBus,
+  EventOffers,
+} from '@countersign/messaging';
+import type { NatsConnection } from '@nats-io/nats-core';
+import pg from 'pg';
+
+import type { Config } from './config.js';
+import { createLog, type Log } from './log.js';
+import { openEventStore } from './open-event-store.js';
+import { PostgresCheckpoints } from './postgres-checkpoints.js';
+import { PostgresLeadership } from './postgres-leadership.js';
+
+/** What a process shares between the services that it hosts. Opened once, closed last. */
+export interface Platform {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly pool: pg.Pool;
+  readonly store: EventStore;
+  readonly bus: NatsConnection;
+  readonly signer: BusSigner;
+  readonly commands: CommandClient;
+  readonly offers: EventOffers;
+  readonly leadership: PostgresLeadership;
+  readonly checkpoints: PostgresCheckpoints;
+  close(): Promise<void>;
+}
+
+/** Connects to the servers that the configuration names. */
+export async function openPlatform(
+  config: Config,
+  clock: Clock = new SystemClock(),
+): Promise<Platform> {
+  const log = createLog(config);
+  const signer = new BusSigner(config.COUNTERSIGN_BUS_KEY);
+  const pool = new pg.Pool({
+    connectionString: config.DATABASE_URL,
+    max: 8,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    application_name: 'countersign',
+  });
+  pool.on('error', (error) => {
+    log.warn({ reason: error.message }, 'lost a database connection');
+  });
+  const bus = await connectBus(config.NATS_URL, 'countersign');
+  const store = await openEventStore(config, log);
+  const checkpoints = await PostgresCheckpoints.open(pool);
+  const leadership = new PostgresLeadership(config.DATABASE_URL, log);
+  return {
+    config,
+    log,
+    clock,
+    pool,
+    store,
+    bus,
+    signer,
+    commands: new CommandClient(bus, signer, clock),
+    offers: new EventOffers(bus, signer, log),
+    leadership,
+    checkpoints,
+    close: async () => {
+      await store.close();
+      await leadership.close();
+      await bus.close();
+      await pool.end();
+    },
+  };
+}
