@@ -14,5 +14,6 @@ export * from './events/template.events.js';
 export * from './events/trigger.events.js';
 export * from './events/workflow.events.js';
 export * from './reactions.js';
+export * from './read-model.js';
 export * from './scalars.js';
 export * from './subjects.js';

@@ -7,3 +7,9 @@ export {
   MAX_EVENT_BYTES,
   type SubscribeOptions,
 } from './event-store.js';
+export { InMemoryEventStore } from './in-memory-event-store.js';
+export type { PostgresConnection } from './postgres/connections.js';
+export {
+  PostgresEventStore,
+  type PostgresEventStoreOptions,
+} from './postgres/postgres-event-store.js';

@@ -28,7 +28,9 @@ export type Config = z.infer<typeof Environment>;
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const result = Environment.safeParse(env);
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    const problems = result.error.issues.map(
+      (issue) => `${issue.path.join('.')}: ${issue.message}`,
+    );
     throw new Error(`Configuration: ${problems.join('; ')}`);
   }
   if (result.data.EVENT_STORE === 'kurrentdb' && !result.data.KURRENTDB_URL) {

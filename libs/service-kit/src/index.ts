@@ -1,6 +1,7 @@
 export { AggregateStore, type Outcome, type RecordedEvent } from './aggregate-store.js';
 export { type Config, isProduction, loadConfig } from './config.js';
 export { askReadiness, Health, type Readiness } from './health.js';
+export { latestPosition } from './latest-position.js';
 export { createLog, Log } from './log.js';
 export { openEventStore } from './open-event-store.js';
 export { PLATFORM } from './platform-token.js';
@@ -8,6 +9,7 @@ export { PlatformModule } from './platform.module.js';
 export { openPlatform, type Platform } from './platform.js';
 export { PostgresCheckpoints } from './postgres-checkpoints.js';
 export { PostgresLeadership } from './postgres-leadership.js';
+export { reactionContext } from './reaction-context.js';
 export { hostModule, runService, startServices } from './run-service.js';
 export { ServiceRuntime } from './service-runtime.js';
 export { ServiceModule } from './service.module.js';

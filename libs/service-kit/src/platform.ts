@@ -1,11 +1,6 @@
 import { EventStore } from '@countersign/event-store';
 import { Clock, SystemClock } from '@countersign/kernel';
-import {
-  BusSigner,
-  CommandClient,
-  connectBus,
-  EventOffers,
-} from '@countersign/messaging';
+import { BusSigner, CommandClient, connectBus, EventOffers } from '@countersign/messaging';
 import type { NatsConnection } from '@nats-io/nats-core';
 import pg from 'pg';
 

@@ -9,6 +9,8 @@ const approval = {
   workflowId: Id,
   template: z.string(),
   businessKey: BusinessKey.optional(),
+  /** What decides who may see it, such as a desk. */
+  scope: z.string().optional(),
 };
 
 /** An approval is open. */
@@ -20,7 +22,6 @@ export const ApprovalRequested = defineEvent('approval.requested', {
   required: z.int().nonnegative(),
   subject: JsonRecord,
   subjectHash: Sha256,
-  scope: z.string().optional(),
 });
 
 /** One person's vote. `qualifiedBy` is the rule of the policy that made the person eligible. */

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import { defineEvent, type EventOf } from '../event-type.js';
 import { BusinessKey, Id, Name } from '../scalars.js';
 
@@ -6,6 +8,7 @@ export const BusinessKeyReserved = defineEvent('businesskey.reserved', {
   template: Name,
   businessKey: BusinessKey,
   workflowId: Id,
+  reservedAt: z.iso.datetime(),
 });
 
 export const businessKeyEvents = [BusinessKeyReserved] as const;

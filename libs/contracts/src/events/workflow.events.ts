@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { defineEvent, type EventOf } from '../event-type.js';
 import { BusinessKey, Id, JsonRecord, Sha256 } from '../scalars.js';
 
-const workflow = { workflowId: Id, template: z.string(), businessKey: BusinessKey.optional() };
+/** What every event of an instance says, so that a subscriber or a read table needs no other event. */
+const workflow = {
+  workflowId: Id,
+  template: z.string(),
+  businessKey: BusinessKey.optional(),
+  /** What decides who may see it, such as a desk. */
+  scope: z.string().optional(),
+};
 
 /** An instance exists. `draft` ones wait for their activation. */
 export const WorkflowStarted = defineEvent('workflow.started', {
@@ -15,8 +22,6 @@ export const WorkflowStarted = defineEvent('workflow.started', {
   state: z.string(),
   context: JsonRecord,
   draft: z.boolean(),
-  /** What decides who may see it, such as a desk. */
-  scope: z.string().optional(),
   /** The trigger and message that started it, when no person did. */
   trigger: z.object({ name: z.string(), messageId: z.string() }).optional(),
 });
@@ -31,6 +36,7 @@ export const WorkflowTransitionRequested = defineEvent('workflow.transition-requ
   from: z.string(),
   to: z.string(),
   event: z.string(),
+  trigger: z.enum(['manual', 'automatic']),
   reason: z.string().optional(),
   input: JsonRecord.optional(),
   approvalId: Id,
@@ -39,7 +45,6 @@ export const WorkflowTransitionRequested = defineEvent('workflow.transition-requ
   /** What approvers are shown, and its hash, to which their decisions bind. */
   subject: JsonRecord,
   subjectHash: Sha256,
-  scope: z.string().optional(),
 });
 
 /** The instance moved. */
@@ -56,6 +61,16 @@ export const WorkflowTransitioned = defineEvent('workflow.transitioned', {
   approvalOutcome: z.enum(['granted', 'rejected']).optional(),
 });
 
+/** The approval was refused, and the definition says to stay. */
+export const WorkflowTransitionRejected = defineEvent('workflow.transition-rejected', {
+  ...workflow,
+  sequence: z.int().positive(),
+  from: z.string(),
+  event: z.string(),
+  approvalId: Id,
+  reason: z.string().optional(),
+});
+
 /** An approval ended while the instance was paused; its resumption applies the outcome. */
 export const WorkflowApprovalOutcomeDeferred = defineEvent('workflow.approval-outcome-deferred', {
   ...workflow,
@@ -68,8 +83,10 @@ export const WorkflowApprovalOutcomeDeferred = defineEvent('workflow.approval-ou
 export const WorkflowCompleted = defineEvent('workflow.completed', {
   ...workflow,
   state: z.string(),
-  outcome: z.string(),
 });
+
+/** It reached a state that stands for failure. */
+export const WorkflowFailed = defineEvent('workflow.failed', { ...workflow, state: z.string() });
 
 export const WorkflowPaused = defineEvent('workflow.paused', { ...workflow, reason: z.string() });
 
@@ -89,7 +106,6 @@ export const WorkflowIncidentRaised = defineEvent('workflow.incident-raised', {
   code: z.string(),
   message: z.string(),
   state: z.string(),
-  scope: z.string().optional(),
 });
 
 /** Nobody may start this instance any more: its business key went to another one. */
@@ -103,8 +119,10 @@ export const workflowEvents = [
   WorkflowActivated,
   WorkflowTransitionRequested,
   WorkflowTransitioned,
+  WorkflowTransitionRejected,
   WorkflowApprovalOutcomeDeferred,
   WorkflowCompleted,
+  WorkflowFailed,
   WorkflowPaused,
   WorkflowResumed,
   WorkflowCancelled,

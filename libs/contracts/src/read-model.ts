@@ -1,0 +1,161 @@
+import type { JsonObject } from '@countersign/kernel';
+
+/**
+ * The read tables, as the projector writes and the gateway reads them. All live in schema `public`;
+ * `json` members are `jsonb`, times `timestamptz`.
+ */
+export interface ReadModel {
+  workflow_instances: WorkflowInstanceRow;
+  workflow_transitions: WorkflowTransitionRow;
+  approval_requests: ApprovalRequestRow;
+  approval_decisions: ApprovalDecisionRow;
+  templates: TemplateRow;
+  definitions: DefinitionRow;
+  triggers: TriggerRow;
+  incidents: IncidentRow;
+  projection_checkpoint: ProjectionCheckpointRow;
+  parked_streams: ParkedStreamRow;
+}
+
+export interface WorkflowInstanceRow {
+  workflow_id: string;
+  template: string;
+  template_version: number;
+  definition_hash: string;
+  business_key: string | null;
+  /** DRAFT, ACTIVE, PAUSED, COMPLETED, CANCELLED or FAILED. */
+  status: string;
+  state: string;
+  context: JsonObject;
+  /** `{event, from, to, sequence, approvalId, requester, requestedAt}` while an approval is open. */
+  pending_transition: JsonObject | null;
+  started_by: string;
+  scope: string | null;
+  /** Revision of the last event that is in this row. */
+  revision: number;
+  created_at: Date;
+  updated_at: Date;
+  ended_at: Date | null;
+}
+
+export interface WorkflowTransitionRow {
+  workflow_id: string;
+  /** From 1, in the order of the moves. */
+  sequence: number;
+  from_state: string;
+  to_state: string;
+  event: string;
+  /** manual or automatic. */
+  trigger: string;
+  actor: string;
+  on_behalf_of: string | null;
+  at: Date;
+  reason: string | null;
+  approval_id: string | null;
+  /** granted or rejected, when an approval decided it. */
+  approval_outcome: string | null;
+  event_id: string;
+  scope: string | null;
+}
+
+export interface ApprovalRequestRow {
+  approval_id: string;
+  workflow_id: string;
+  template: string;
+  business_key: string | null;
+  requester: string;
+  /** PENDING, APPROVED, REJECTED or WITHDRAWN. */
+  status: string;
+  level: string;
+  required: number;
+  policy: object;
+  /** From the policy, for queries. */
+  approver_people: string[];
+  approver_roles: string[];
+  approver_groups: string[];
+  /** Everybody who voted. */
+  voters: string[];
+  subject: JsonObject;
+  subject_hash: string;
+  scope: string | null;
+  revision: number;
+  created_at: Date;
+  updated_at: Date;
+  ended_at: Date | null;
+}
+
+export interface ApprovalDecisionRow {
+  decision_id: string;
+  approval_id: string;
+  approver: string;
+  /** approve or reject. */
+  action: string;
+  reason: string;
+  subject_hash: string;
+  qualified_by: string;
+  at: Date;
+  scope: string | null;
+}
+
+export interface TemplateRow {
+  name: string;
+  version: number;
+  title: string;
+  description: string | null;
+  definition_hash: string;
+  published_by: string;
+  published_at: Date;
+}
+
+/** Definitions by content hash: of templates, and of instances with overrides. */
+export interface DefinitionRow {
+  hash: string;
+  definition: object;
+}
+
+export interface TriggerRow {
+  trigger_id: string;
+  name: string;
+  /** EVENT; others follow. */
+  type: string;
+  trigger: object;
+  registered_at: Date;
+}
+
+export interface IncidentRow {
+  incident_id: string;
+  /** dead-letter, workflow or projection. */
+  kind: string;
+  /** OPEN or RESOLVED. */
+  status: string;
+  code: string;
+  message: string;
+  workflow_id: string | null;
+  business_key: string | null;
+  trigger: string | null;
+  /** Where it came from: subject, stream, sequence and the like. */
+  source: JsonObject;
+  scope: string | null;
+  created_at: Date;
+}
+
+/** One row: how far the feed is in the tables of this schema. */
+export interface ProjectionCheckpointRow {
+  id: number;
+  position: string | null;
+  updated_at: Date;
+}
+
+/** Streams that the projector could not follow; their later events wait for a rebuild. */
+export interface ParkedStreamRow {
+  stream: string;
+  revision: number;
+  reason: string;
+  parked_at: Date;
+}
+
+/** Core NATS subject on which the projector says how far it is: `{"position": "..."}`. */
+export const PROJECTED_SUBJECT = 'hint.projected';
+
+/** Core NATS subject on which writers hint that the feed has grown. */
+export const APPENDED_SUBJECT = 'hint.appended';

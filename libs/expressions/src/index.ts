@@ -1,0 +1,10 @@
+export { ExpressionError, type SourcePlace } from './errors.js';
+export {
+  type Bindings,
+  compileCondition,
+  compileExpression,
+  type Condition,
+  EXPRESSION_LANGUAGE,
+  type Expression,
+} from './expression.js';
+export { LIMITS as EXPRESSION_LIMITS } from './limits.js';

@@ -1,0 +1,81 @@
+import { invalid, parseInput } from '@countersign/kernel';
+import { z } from 'zod';
+
+import { ApprovalPolicyShape } from './approval-policy.js';
+import {
+  parseDefinition,
+  type TransitionDefinition,
+  type WorkflowDefinition,
+} from './definition.js';
+import { Name } from './names.js';
+import { validateDefinition } from './validate.js';
+
+/** What may be said differently about one approval. AUTO is not offered: it would take the approval away. */
+export const ApprovalOverride = z.strictObject({
+  level: z.enum(['SINGLE', 'DUAL', 'COMMITTEE']).optional(),
+  quorum: ApprovalPolicyShape.shape.quorum,
+  approvers: ApprovalPolicyShape.shape.approvers.unwrap().min(1).optional(),
+});
+export type ApprovalOverride = z.infer<typeof ApprovalOverride>;
+
+/** What may be said differently about a definition when an instance of it is started. */
+export const DefinitionOverrides = z.strictObject({
+  /** By event: holds for every transition of that event that requires an approval. */
+  approvals: z.record(Name, ApprovalOverride).default({}),
+});
+export type DefinitionOverrides = z.infer<typeof DefinitionOverrides>;
+
+/**
+ * A definition with overrides applied: the same arguments give an equal result, so that its content hash
+ * pins it. An override may ask for less than the definition does (SINGLE for DUAL); whether that is
+ * allowed is for the service that knows which approvals are protected.
+ *
+ * @throws AppError `invalid` `overrides.malformed`; `overrides.unknown-approval` when no transition of that
+ *   event requires an approval; `overrides.unsound` with `details.findings` when the result has errors
+ */
+export function applyOverrides(
+  definition: WorkflowDefinition,
+  overrides: unknown,
+): WorkflowDefinition {
+  const { approvals } = parseInput(DefinitionOverrides, overrides, 'overrides.malformed');
+  const byEvent = new Map(Object.entries(approvals));
+  for (const event of byEvent.keys()) {
+    const applies = definition.transitions.some(
+      (transition) => transition.event === event && transition.requiresApproval !== undefined,
+    );
+    if (applies) continue;
+    throw invalid('overrides.unknown-approval', `no transition ${event} requires an approval`);
+  }
+  const transitions = definition.transitions.map((transition) => {
+    const override = byEvent.get(transition.event);
+    return override === undefined ? transition : overridden(transition, override);
+  });
+  const result = parseDefinition({ ...definition, transitions });
+  const findings = validateDefinition(result).filter(({ severity }) => severity === 'error');
+  if (findings.length === 0) return result;
+  const [first] = findings;
+  throw invalid('overrides.unsound', `${first?.path ?? ''}: ${first?.message ?? ''}`, {
+    details: { findings },
+  });
+}
+
+function overridden(
+  transition: TransitionDefinition,
+  override: ApprovalOverride,
+): TransitionDefinition {
+  const policy = transition.requiresApproval;
+  if (policy === undefined) return transition;
+  const { quorum, ...rest } = policy;
+  const level = override.level ?? policy.level;
+  // A quorum belongs to a committee: with another level the definition's own falls away.
+  const count = override.quorum ?? (level === 'COMMITTEE' ? quorum : undefined);
+  return {
+    ...transition,
+    requiresApproval: {
+      ...rest,
+      level,
+      ...(count === undefined ? {} : { quorum: count }),
+      ...(override.approvers === undefined ? {} : { approvers: override.approvers }),
+    },
+  };
+}

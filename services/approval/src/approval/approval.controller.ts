@@ -1,0 +1,26 @@
+import {
+  DecideApproval,
+  WorkflowCancelled,
+  WorkflowTransitionRequested,
+} from '@countersign/contracts';
+import { ServiceRuntime } from '@countersign/service-kit';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+
+import { ApprovalHandler } from './approval.handler.js';
+
+/** What the approval service takes from the bus. */
+@Injectable()
+export class ApprovalController implements OnModuleInit {
+  constructor(
+    @Inject(ServiceRuntime) private readonly runtime: ServiceRuntime,
+    @Inject(ApprovalHandler) private readonly handler: ApprovalHandler,
+  ) {}
+
+  onModuleInit(): void {
+    const { handler } = this;
+    const { commands, reactor } = this.runtime;
+    commands.serve(DecideApproval, (body, context) => handler.decide(body, context));
+    reactor.on(WorkflowTransitionRequested, (event) => handler.openFor(event));
+    reactor.on(WorkflowCancelled, (event) => handler.withdrawFor(event));
+  }
+}

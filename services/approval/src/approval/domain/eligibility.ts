@@ -1,0 +1,15 @@
+import type { Actor } from '@countersign/kernel';
+import { type ApprovalPolicy, approverSets } from '@countersign/state-machine';
+
+/**
+ * By which rule of a policy somebody may decide: `alice`, `role:risk-officer`,
+ * `group:trade-approvers`; undefined when by none.
+ */
+export function qualification(policy: ApprovalPolicy, actor: Actor): string | undefined {
+  const { people, roles, groups } = approverSets(policy.approvers);
+  if (people.includes(actor.id)) return actor.id;
+  const role = roles.find((name) => actor.roles.includes(name));
+  if (role !== undefined) return `role:${role}`;
+  const group = groups.find((name) => actor.groups.includes(name));
+  return group === undefined ? undefined : `group:${group}`;
+}

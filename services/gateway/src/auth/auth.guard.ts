@@ -1,0 +1,49 @@
+import { unauthenticated } from '@countersign/kernel';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  SetMetadata,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+
+import { invalidToken } from './token-verifier.js';
+import { VerifiedTokens } from './verified-tokens.js';
+
+const PUBLIC = 'countersign:public';
+
+/** Marks a controller whose routes need no token. */
+export const Public = () => SetMetadata(PUBLIC, true);
+
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+
+/** Lets nobody in without a verified identity, except to what is marked `Public`. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    @Inject(VerifiedTokens) private readonly tokens: VerifiedTokens,
+    @Inject(Reflector) private readonly reflector: Reflector,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (this.reflector.get<boolean>(PUBLIC, context.getClass())) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { authorization } = request.headers;
+    if (authorization === undefined) {
+      throw unauthenticated('auth.token-missing', 'a bearer token is needed');
+    }
+    const token = BEARER.exec(authorization)?.[1];
+    if (token === undefined) throw invalidToken();
+    const actor = this.tokens.actorOf(token);
+    if (!(actor instanceof Promise)) {
+      request.caller = actor;
+      return true;
+    }
+    return actor.then((verified) => {
+      request.caller = verified;
+      return true;
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { Actor } from '@countersign/kernel';
+import { errors, type JWTPayload } from 'jose';
+
+import { expiredToken, invalidToken, type VerifiedToken } from './token-verifier.js';
+
+/** Prefix of the identities that the product's own parts act under: no token may claim one. */
+const SYSTEM_PREFIX = 'system:';
+
+/** Which claims hold a person's roles and groups. */
+export interface ClaimNames {
+  readonly roles: string;
+  readonly groups: string;
+}
+
+/**
+ * The identity in a verified token's claims.
+ *
+ * @throws AppError `auth.token-invalid` when they do not describe one.
+ */
+export function toVerified(
+  payload: JWTPayload,
+  names: ClaimNames,
+  authMethod: string,
+): VerifiedToken {
+  const actor = Actor.safeParse({
+    id: payload.sub,
+    roles: payload[names.roles] ?? [],
+    groups: payload[names.groups] ?? [],
+    authMethod,
+  });
+  if (!actor.success) throw invalidToken(actor.error);
+  if (payload.exp === undefined || actor.data.id.startsWith(SYSTEM_PREFIX)) throw invalidToken();
+  return { actor: actor.data, expiresAt: payload.exp * 1000 };
+}
+
+/** What a failed verification means to the caller; anything that is not about the token passes through. */
+export function rejected(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) return expiredToken(error);
+  return error instanceof errors.JOSEError ? invalidToken(error) : error;
+}

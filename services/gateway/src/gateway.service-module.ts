@@ -1,0 +1,93 @@
+import { messageOf } from '@countersign/kernel';
+import { hostModule, type Platform } from '@countersign/service-kit';
+import {
+  type DynamicModule,
+  type INestApplicationContext,
+  Module,
+  type Type,
+} from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { AuthModule } from './auth/auth.module.js';
+import { CommandGate } from './http/command-gate.js';
+import { createHttpAdapter } from './http/http-adapter.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { ProjectionHints, projectionProgress } from './http/projection-hints.js';
+import { ApprovalsQuery } from './queries/approvals.query.js';
+import { AvailableTransitions } from './queries/available-transitions.js';
+import { EventsQuery } from './queries/events.query.js';
+import { IncidentsQuery } from './queries/incidents.query.js';
+import { ReadViews } from './queries/read-views.js';
+import { TemplatesQuery } from './queries/templates.query.js';
+import { WorkflowTransitionsQuery } from './queries/workflow-transitions.query.js';
+import { WorkflowsQuery } from './queries/workflows.query.js';
+import { ApprovalsController } from './routes/approvals.controller.js';
+import { DevController } from './routes/dev.controller.js';
+import { EventsController } from './routes/events.controller.js';
+import { HealthController } from './routes/health.controller.js';
+import { IncidentsController } from './routes/incidents.controller.js';
+import { TemplatesController } from './routes/templates.controller.js';
+import { WorkflowsController } from './routes/workflows.controller.js';
+
+/** The gateway: HTTP in front, commands on the bus and queries of the read tables behind. */
+@Module({
+  imports: [AuthModule],
+  controllers: [
+    ApprovalsController,
+    DevController,
+    EventsController,
+    HealthController,
+    IncidentsController,
+    TemplatesController,
+    WorkflowsController,
+  ],
+  providers: [
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    projectionProgress,
+    ProjectionHints,
+    CommandGate,
+    ReadViews,
+    AvailableTransitions,
+    ApprovalsQuery,
+    EventsQuery,
+    IncidentsQuery,
+    TemplatesQuery,
+    WorkflowTransitionsQuery,
+    WorkflowsQuery,
+  ],
+})
+export class GatewayServiceModule {}
+
+/** The gateway on an open platform, with other services in the same process or without, not listening yet. */
+export function createGateway(
+  platform: Platform,
+  otherModules: readonly (DynamicModule | Type)[] = [],
+): Promise<NestFastifyApplication> {
+  return NestFactory.create<NestFastifyApplication>(
+    hostModule(platform, [GatewayServiceModule, ...otherModules]),
+    createHttpAdapter(platform.log),
+    { logger: ['error', 'fatal'], abortOnError: false, bodyParser: false },
+  );
+}
+
+/**
+ * Starts the gateway, and with it the other modules given.
+ *
+ * @throws Error one sentence when it cannot listen, with everything stopped again.
+ */
+export async function startGateway(
+  platform: Platform,
+  otherModules: readonly (DynamicModule | Type)[] = [],
+): Promise<INestApplicationContext> {
+  const app = await createGateway(platform, otherModules);
+  const { HOST, PORT } = platform.config;
+  try {
+    await app.listen(PORT, HOST);
+  } catch (error) {
+    await app.close();
+    if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error;
+    throw new Error(`Port ${PORT} on ${HOST} is taken: ${messageOf(error)}`, { cause: error });
+  }
+  return app;
+}

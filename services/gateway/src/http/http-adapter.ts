@@ -1,0 +1,37 @@
+import type { Log } from '@countersign/service-kit';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
+import { sendProblem } from './problem.filter.js';
+
+/** Path parameters are ids and names; Fastify refuses longer ones itself. */
+const MAX_PARAM_LENGTH = 200;
+
+/** The web server, without what an API has no use for: no middleware layer, no request log, no forms. */
+export function createHttpAdapter(log: Log): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    skipMiddie: true,
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // What the router refuses passes neither hooks nor filters.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      secure(reply);
+      sendProblem(error, request, reply, log);
+    },
+  });
+  const fastify: FastifyInstance = adapter.getInstance();
+  fastify.decorateRequest('caller', null);
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    secure(reply);
+    done();
+  });
+  acceptJsonOnly(fastify);
+  return adapter;
+}
+
+/** Answers are the caller's own and JSON: nobody keeps them, nobody takes them for something else. */
+function secure(reply: FastifyReply): void {
+  reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+}

@@ -1,0 +1,53 @@
+import { findUnstorableText, invalid, mayHoldUnstorableText } from '@countersign/kernel';
+import type { FastifyInstance } from 'fastify';
+import { isUtf8 } from 'node:buffer';
+
+export const BODY_LIMIT = 1024 * 1024;
+
+/** Deeper values are nobody's workflow, and recursive readers further on must not be made to overflow. */
+const MAX_DEPTH = 64;
+
+/**
+ * Takes JSON and nothing else, and refuses at the door what no reader further on could store or walk.
+ * An empty body is none, so that clients may send the content type without one.
+ */
+export function acceptJsonOnly(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  // Fastify's own parser also refuses `__proto__` members, which would be lost on the way.
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+    (request, body, done) => {
+      if (body.length === 0) {
+        done(null, undefined);
+        return;
+      }
+      if (!isUtf8(body)) {
+        done(invalid('request.malformed', 'the body is not UTF-8'));
+        return;
+      }
+      const text = body.toString();
+      parseJson(request, text, (error: Error | null, value?: unknown) => {
+        done(error ?? unacceptable(text, value) ?? null, value);
+      });
+    },
+  );
+}
+
+function unacceptable(text: string, value: unknown): Error | undefined {
+  if (text.length > 2 * MAX_DEPTH && isDeeperThan(MAX_DEPTH, value)) {
+    return invalid('request.too-deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
+  }
+  const place = mayHoldUnstorableText(text) ? findUnstorableText(value) : undefined;
+  if (place === undefined) return undefined;
+  return invalid('request.unstorable-text', `${place} holds a NUL character or half a character`, {
+    details: { place },
+  });
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((member) => isDeeperThan(levels - 1, member));
+}

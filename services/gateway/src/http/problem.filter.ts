@@ -1,0 +1,36 @@
+import { Log } from '@countersign/service-kit';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { PROBLEM_TYPE, toProblem } from './problem.js';
+
+/** Turns whatever was thrown into a problem document. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(@Inject(Log) private readonly log: Log) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendProblem(
+      error,
+      http.getRequest<FastifyRequest>(),
+      http.getResponse<FastifyReply>(),
+      this.log,
+    );
+  }
+}
+
+export function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Log,
+): void {
+  const { status, headers, body } = toProblem(error);
+  if (status >= 500 && body.code === 'internal.error') {
+    const { method, routeOptions } = request;
+    log.error({ error, method, route: routeOptions.url }, 'request failed');
+  }
+  if (reply.sent) return;
+  void reply.code(status).headers(headers).type(PROBLEM_TYPE).send(JSON.stringify(body));
+}

@@ -1,0 +1,54 @@
+import { AppError, type ErrorKind } from '@countersign/kernel';
+import { STATUS_CODES } from 'node:http';
+
+import { toAppError } from './foreign-errors.js';
+
+/** The one place that knows which status an error kind has. */
+const statusOf: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  rule: 422,
+  unavailable: 503,
+};
+
+/** An RFC 9457 problem document and what goes with it. */
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** What a caller is told about an error. Of one that nobody foresaw, nothing but that it happened. */
+export function toProblem(error: unknown): Problem {
+  const known = toAppError(error);
+  if (!known) return problem(500, 'internal.error', 'the request could not be carried out', {});
+  const { kind, code, message, details } = known;
+  const status = code === TOO_LARGE ? 413 : statusOf[kind];
+  return { ...problem(status, code, message, details ?? {}), headers: headersOf(known) };
+}
+
+/** The one refusal whose status says more than its kind does. */
+const TOO_LARGE = 'request.too-large';
+
+function problem(
+  status: number,
+  code: string,
+  detail: string,
+  details: Readonly<Record<string, unknown>>,
+): Problem {
+  const type = `urn:countersign:problem:${code}`;
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { status, headers: {}, body: { ...details, type, title, status, code, detail } };
+}
+
+function headersOf({ kind, code }: AppError): Problem['headers'] {
+  if (kind === 'unavailable') return { 'retry-after': '1' };
+  if (kind !== 'unauthenticated') return {};
+  const error = code === 'auth.token-missing' ? '' : ', error="invalid_token"';
+  return { 'www-authenticate': `Bearer realm="countersign"${error}` };
+}

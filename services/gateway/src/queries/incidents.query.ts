@@ -1,0 +1,49 @@
+import type { IncidentRow } from '@countersign/contracts';
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+
+import { after, createdMicros, decodeCursor, type Page, toPage } from './cursor.js';
+import { anyCase, paging, Text } from './parameters.js';
+import type { ReadView } from './read-view.js';
+
+export const IncidentsParameters = z.strictObject({
+  status: anyCase(['OPEN', 'RESOLVED']).optional(),
+  kind: Text.toLowerCase().optional(),
+  ...paging,
+});
+
+type Parameters = z.output<typeof IncidentsParameters>;
+
+/** What needs a person. */
+@Injectable()
+export class IncidentsQuery {
+  async list(view: ReadView, parameters: Parameters): Promise<Page<object>> {
+    const { status, kind, limit, cursor } = parameters;
+    let query = view.incidents().selectAll().select(createdMicros.as('created_micros'));
+    if (status !== undefined) query = query.where('status', '=', status);
+    if (kind !== undefined) query = query.where('kind', '=', kind);
+    if (cursor !== undefined) query = query.where(after(decodeCursor(cursor), 'incident_id'));
+    const rows = await query
+      .orderBy('created_at', 'desc')
+      .orderBy('incident_id', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return toPage(rows, limit, (row) => row.incident_id, toItem);
+  }
+}
+
+function toItem(row: IncidentRow) {
+  return {
+    incidentId: row.incident_id,
+    kind: row.kind,
+    status: row.status,
+    code: row.code,
+    message: row.message,
+    workflowId: row.workflow_id,
+    businessKey: row.business_key,
+    trigger: row.trigger,
+    source: row.source,
+    scope: row.scope,
+    createdAt: row.created_at,
+  };
+}

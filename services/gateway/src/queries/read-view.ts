@@ -1,0 +1,70 @@
+import type { ReadModel } from '@countersign/contracts';
+import type { Actor } from '@countersign/kernel';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type pg from 'pg';
+
+import type { Visibility } from './visibility.js';
+
+/** A statement that the database plans once for each connection. Its last parameter is the scopes. */
+export interface NamedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * The read tables as one caller sees them. Whoever queries takes the tables from here, so that none
+ * is read without the caller's scope.
+ */
+export class ReadView {
+  readonly #scopes: readonly string[] | null;
+
+  constructor(
+    readonly caller: Actor,
+    visibility: Visibility,
+    private readonly db: Kysely<ReadModel>,
+    private readonly pool: pg.Pool,
+  ) {
+    this.#scopes = visibility === 'everything' ? null : visibility;
+  }
+
+  get seesEverything(): boolean {
+    return this.#scopes === null;
+  }
+
+  workflows() {
+    return this.#scoped(this.db.selectFrom('workflow_instances'));
+  }
+
+  transitions() {
+    return this.#scoped(this.db.selectFrom('workflow_transitions'));
+  }
+
+  approvals() {
+    return this.#scoped(this.db.selectFrom('approval_requests'));
+  }
+
+  incidents() {
+    return this.#scoped(this.db.selectFrom('incidents'));
+  }
+
+  /** Templates and definitions are everybody's: they say how things are done, not what is done. */
+  templates() {
+    return this.db.selectFrom('templates');
+  }
+
+  definitions() {
+    return this.db.selectFrom('definitions');
+  }
+
+  /** Runs a frequent statement, with the caller's scopes as its last parameter (null: no limit). */
+  async run<Row extends object>(statement: NamedStatement, ...values: unknown[]): Promise<Row[]> {
+    const { name, text } = statement;
+    const query = { name, text, values: [...values, this.#scopes] };
+    return (await this.pool.query<Row>(query)).rows;
+  }
+
+  #scoped<Table extends keyof ReadModel, Row>(query: SelectQueryBuilder<ReadModel, Table, Row>) {
+    const scopes = this.#scopes;
+    return scopes === null ? query : query.where(sql<boolean>`scope = ANY(${scopes}::text[])`);
+  }
+}

@@ -1,0 +1,42 @@
+import { DecideApproval, DecisionBody } from '@countersign/contracts';
+import { parseInput } from '@countersign/kernel';
+import { Controller, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+import { CommandGate } from '../http/command-gate.js';
+import { pathId } from '../http/path-id.js';
+import { ApprovalsParameters, ApprovalsQuery } from '../queries/approvals.query.js';
+import { NoParameters, parseQuery } from '../queries/parameters.js';
+import { ReadViews } from '../queries/read-views.js';
+import { API } from './api-path.js';
+
+const approvalIn = (text: string): string => pathId(text, 'approval.not-found');
+
+@Controller(`${API}/approvals`)
+export class ApprovalsController {
+  constructor(
+    @Inject(CommandGate) private readonly commands: CommandGate,
+    @Inject(ReadViews) private readonly views: ReadViews,
+    @Inject(ApprovalsQuery) private readonly approvals: ApprovalsQuery,
+  ) {}
+
+  @Post(':approvalId/decisions')
+  @HttpCode(202)
+  decide(@Req() request: FastifyRequest, @Param('approvalId') id: string) {
+    const approvalId = approvalIn(id);
+    const body = parseInput(DecisionBody, request.body);
+    return this.commands.send(request, DecideApproval, { approvalId, ...body });
+  }
+
+  @Get()
+  async list(@Req() request: FastifyRequest) {
+    const parameters = parseQuery(ApprovalsParameters, request.query);
+    return this.approvals.list(await this.views.of(request), parameters);
+  }
+
+  @Get(':approvalId')
+  async get(@Req() request: FastifyRequest, @Param('approvalId') id: string) {
+    parseQuery(NoParameters, request.query);
+    return this.approvals.get(await this.views.of(request), approvalIn(id));
+  }
+}

@@ -1,0 +1,34 @@
+import { unavailable } from '@countersign/kernel';
+import { askReadiness, PLATFORM, type Platform } from '@countersign/service-kit';
+import { Controller, Get, Inject } from '@nestjs/common';
+
+import { Public } from '../auth/auth.guard.js';
+
+const SERVICES = ['workflow', 'approval', 'template', 'projector'];
+
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(PLATFORM) private readonly platform: Platform) {}
+
+  /** Whether this process answers at all. */
+  @Get('live')
+  live() {
+    return { status: 'live' };
+  }
+
+  /** Whether the whole product is of use. @throws AppError `health.not-ready`, naming what is waited for. */
+  @Get('ready')
+  async ready() {
+    const { bus, signer } = this.platform;
+    const replies = await Promise.all(
+      SERVICES.map(async (service) => {
+        const { ready, waiting } = await askReadiness(bus, signer, service);
+        return ready ? [] : waiting.map((check) => `${service}: ${check}`);
+      }),
+    );
+    const waiting = replies.flat();
+    if (waiting.length === 0) return { status: 'ready' };
+    throw unavailable('health.not-ready', 'not everything is up yet', { details: { waiting } });
+  }
+}

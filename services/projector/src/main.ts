@@ -1,0 +1,5 @@
+import { runService, startServices } from '@countersign/service-kit';
+
+import { ProjectorServiceModule } from './projector.service-module.js';
+
+await runService((platform) => startServices(platform, [ProjectorServiceModule]));

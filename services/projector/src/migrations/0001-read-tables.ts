@@ -1,0 +1,145 @@
+/**
+ * The read tables, in a schema of the caller's choice: `public` for those in use, another one for a
+ * rebuild beside them. `scope` is what decides who may see a row, such as a desk.
+ */
+export const readTables = (schema: string): string => `
+CREATE TABLE IF NOT EXISTS ${schema}.workflow_instances (
+  workflow_id uuid PRIMARY KEY,
+  template text NOT NULL,
+  template_version integer NOT NULL,
+  definition_hash text NOT NULL,
+  business_key text,
+  status text NOT NULL,
+  state text NOT NULL,
+  context jsonb NOT NULL,
+  pending_transition jsonb,
+  started_by text NOT NULL,
+  scope text,
+  revision integer NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  ended_at timestamptz
+);
+CREATE INDEX IF NOT EXISTS workflow_instances_newest
+  ON ${schema}.workflow_instances (created_at DESC, workflow_id DESC);
+CREATE INDEX IF NOT EXISTS workflow_instances_business_key
+  ON ${schema}.workflow_instances (business_key) WHERE business_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS workflow_instances_running
+  ON ${schema}.workflow_instances (template, state) WHERE ended_at IS NULL;
+
+CREATE TABLE IF NOT EXISTS ${schema}.workflow_transitions (
+  workflow_id uuid NOT NULL,
+  sequence integer NOT NULL,
+  from_state text NOT NULL,
+  to_state text NOT NULL,
+  event text NOT NULL,
+  trigger text NOT NULL,
+  actor text NOT NULL,
+  on_behalf_of text,
+  at timestamptz NOT NULL,
+  reason text,
+  approval_id uuid,
+  approval_outcome text,
+  event_id uuid NOT NULL,
+  scope text,
+  PRIMARY KEY (workflow_id, sequence)
+);
+
+CREATE TABLE IF NOT EXISTS ${schema}.approval_requests (
+  approval_id uuid PRIMARY KEY,
+  workflow_id uuid NOT NULL,
+  template text NOT NULL,
+  business_key text,
+  requester text NOT NULL,
+  status text NOT NULL,
+  level text NOT NULL,
+  required integer NOT NULL,
+  policy jsonb NOT NULL,
+  approver_people text[] NOT NULL,
+  approver_roles text[] NOT NULL,
+  approver_groups text[] NOT NULL,
+  voters text[] NOT NULL,
+  subject jsonb NOT NULL,
+  subject_hash text NOT NULL,
+  scope text,
+  revision integer NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  ended_at timestamptz
+);
+CREATE INDEX IF NOT EXISTS approval_requests_newest
+  ON ${schema}.approval_requests (created_at DESC, approval_id DESC);
+CREATE INDEX IF NOT EXISTS approval_requests_pending
+  ON ${schema}.approval_requests (created_at DESC, approval_id DESC) WHERE status = 'PENDING';
+CREATE INDEX IF NOT EXISTS approval_requests_workflow
+  ON ${schema}.approval_requests (workflow_id);
+
+CREATE TABLE IF NOT EXISTS ${schema}.approval_decisions (
+  decision_id uuid PRIMARY KEY,
+  approval_id uuid NOT NULL,
+  approver text NOT NULL,
+  action text NOT NULL,
+  reason text NOT NULL,
+  subject_hash text NOT NULL,
+  qualified_by text NOT NULL,
+  at timestamptz NOT NULL,
+  scope text
+);
+CREATE INDEX IF NOT EXISTS approval_decisions_approval
+  ON ${schema}.approval_decisions (approval_id, at);
+
+CREATE TABLE IF NOT EXISTS ${schema}.templates (
+  name text NOT NULL,
+  version integer NOT NULL,
+  title text NOT NULL,
+  description text,
+  definition_hash text NOT NULL,
+  published_by text NOT NULL,
+  published_at timestamptz NOT NULL,
+  PRIMARY KEY (name, version)
+);
+
+CREATE TABLE IF NOT EXISTS ${schema}.definitions (
+  hash text PRIMARY KEY,
+  definition jsonb NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS ${schema}.triggers (
+  trigger_id uuid PRIMARY KEY,
+  name text NOT NULL,
+  type text NOT NULL,
+  trigger jsonb NOT NULL,
+  registered_at timestamptz NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS ${schema}.incidents (
+  incident_id uuid PRIMARY KEY,
+  kind text NOT NULL,
+  status text NOT NULL,
+  code text NOT NULL,
+  message text NOT NULL,
+  workflow_id uuid,
+  business_key text,
+  trigger text,
+  source jsonb NOT NULL,
+  scope text,
+  created_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS incidents_newest
+  ON ${schema}.incidents (created_at DESC, incident_id DESC);
+
+CREATE TABLE IF NOT EXISTS ${schema}.parked_streams (
+  stream text PRIMARY KEY,
+  revision integer NOT NULL,
+  reason text NOT NULL,
+  parked_at timestamptz NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS ${schema}.projection_checkpoint (
+  id integer PRIMARY KEY CHECK (id = 1),
+  position text,
+  updated_at timestamptz NOT NULL
+);
+INSERT INTO ${schema}.projection_checkpoint (id, position, updated_at)
+  VALUES (1, NULL, now()) ON CONFLICT DO NOTHING;
+`;

@@ -1,0 +1,19 @@
+import { approvalDecisions } from './approval-decisions.projection.js';
+import { approvalRequests } from './approval-requests.projection.js';
+import { definitions, templates, triggers } from './catalogue.projections.js';
+import { incidents } from './incidents.projection.js';
+import type { Projection } from './projection.js';
+import { workflowInstances } from './workflow-instances.projection.js';
+import { workflowTransitions } from './workflow-transitions.projection.js';
+
+/** Every read table that follows from events. */
+export const projections: readonly Projection[] = [
+  workflowInstances,
+  workflowTransitions,
+  approvalRequests,
+  approvalDecisions,
+  templates,
+  definitions,
+  triggers,
+  incidents,
+] as readonly unknown[] as readonly Projection[];

@@ -1,0 +1,38 @@
+import type { WorkflowEvent } from '@countersign/contracts';
+
+import type { Projection } from './projection.js';
+
+type Transitioned = Extract<WorkflowEvent, { type: 'workflow.transitioned' }>;
+
+/** The audit log of moves: one row for each, never changed. */
+export const workflowTransitions: Projection<'workflow_transitions'> = {
+  table: 'workflow_transitions',
+  key: ['workflow_id', 'sequence'],
+  categories: ['workflow'],
+  folds: false,
+  keyOf({ event }) {
+    if (event.type !== 'workflow.transitioned') return undefined;
+    const { workflowId, sequence } = (event as Transitioned).data;
+    return `${workflowId}/${sequence}`;
+  },
+  project({ event, stored }) {
+    const { data } = event as Transitioned;
+    const { actor, onBehalfOf, recordedAt } = stored.metadata;
+    return {
+      workflow_id: data.workflowId,
+      sequence: data.sequence,
+      from_state: data.from,
+      to_state: data.to,
+      event: data.event,
+      trigger: data.trigger,
+      actor,
+      on_behalf_of: onBehalfOf ?? null,
+      at: recordedAt,
+      reason: data.reason ?? null,
+      approval_id: data.approvalId ?? null,
+      approval_outcome: data.approvalOutcome ?? null,
+      event_id: stored.eventId,
+      scope: data.scope ?? null,
+    };
+  },
+};

@@ -1,0 +1,83 @@
+import { allCategories, PROJECTED_SUBJECT } from '@countersign/contracts';
+import type { EventStore } from '@countersign/event-store';
+import { messageOf } from '@countersign/kernel';
+import type { Log } from '@countersign/service-kit';
+import type { NatsConnection } from '@nats-io/nats-core';
+import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { ReadTables } from './read-tables.js';
+
+const PAGE = 2_000;
+const RETRY_MS = 500;
+
+/**
+ * Keeps the read tables up to date with the store's feed, and tells readers how far they are. Any
+ * number may run; the checkpoint lets one at a time make progress.
+ */
+export class Projector {
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  #caughtUp = false;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly databaseUrl: string,
+    private readonly bus: NatsConnection,
+    private readonly log: Log,
+  ) {}
+
+  /** Whether the tables have once been level with the feed since the start. */
+  get caughtUp(): boolean {
+    return this.#caughtUp;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const client = new pg.Client({
+        connectionString: this.databaseUrl,
+        application_name: 'countersign projector',
+        // The tables can be rebuilt and the checkpoint moves with them, so a commit need not wait
+        // for the disk: a crash takes both back to the same point.
+        options: '-c synchronous_commit=off',
+        keepAlive: true,
+      });
+      client.on('error', (error) => {
+        this.log.warn({ reason: error.message }, 'projector lost its database connection');
+      });
+      try {
+        await client.connect();
+        await this.#project(await ReadTables.open(client));
+      } catch (error) {
+        if (!signal.aborted) this.log.warn({ reason: messageOf(error) }, 'projector starts over');
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+      if (!signal.aborted) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #project(tables: ReadTables): Promise<void> {
+    const { signal } = this.#stop;
+    const filter = { categories: allCategories };
+    const pages = this.store.subscribeAll(tables.position, filter, { maxPage: PAGE, signal });
+    for await (const { events, position, caughtUp } of pages) {
+      if (position !== undefined && position !== tables.position) {
+        const parked = await tables.apply(events, position);
+        this.bus.publish(PROJECTED_SUBJECT, JSON.stringify({ position }));
+        for (const stream of parked) this.log.error({ stream }, 'stream parked: see the incidents');
+      }
+      this.#caughtUp ||= caughtUp;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import type { StoredEvent } from '@countersign/kernel';
+import { LRUCache } from 'lru-cache';
+import type pg from 'pg';
+
+import { type Changes, keysToLoad, projectBatch } from './batch.js';
+import { readTables } from './migrations/0001-read-tables.js';
+import { projections } from './projections/index.js';
+import type { RowOf, TableName } from './projections/projection.js';
+
+type Row = RowOf<TableName>;
+type Queryable = Pick<pg.ClientBase, 'query'>;
+
+const CACHED_ROWS = 20_000;
+
+/** Another projector moved the checkpoint: whoever sees this must start over from it. */
+export class CheckpointMovedError extends Error {
+  constructor() {
+    super('another projector has moved the checkpoint');
+    this.name = 'CheckpointMovedError';
+  }
+}
+
+const tables: readonly { table: TableName; key: readonly string[] }[] = [
+  ...projections,
+  { table: 'parked_streams', key: ['stream'] },
+];
+
+/**
+ * The read tables of one schema and the checkpoint that belongs to them. A batch is one statement:
+ * it moves the checkpoint by compare-and-set, and writes rows only if that succeeds, so that of two
+ * projectors one at a time makes progress and a frozen one that wakes up changes nothing.
+ */
+export class ReadTables {
+  readonly #rows = new LRUCache<string, Row>({ max: CACHED_ROWS });
+  readonly #parked = new Set<string>();
+  #position: string | undefined;
+
+  private constructor(
+    private readonly db: Queryable,
+    private readonly schema: string,
+  ) {}
+
+  /** Creates what is missing and reads the checkpoint. */
+  static async open(db: Queryable, schema = 'public'): Promise<ReadTables> {
+    await db.query(`
+      DO $$ BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext('countersign.read-tables'));
+        CREATE SCHEMA IF NOT EXISTS ${schema};
+        ${readTables(schema)}
+      END $$`);
+    const opened = new ReadTables(db, schema);
+    await opened.reload();
+    return opened;
+  }
+
+  /** How far the feed is in the tables. */
+  get position(): string | undefined {
+    return this.#position;
+  }
+
+  /** Forgets what is in memory and reads the checkpoint again. */
+  async reload(): Promise<void> {
+    this.#rows.clear();
+    this.#parked.clear();
+    const checkpoint = await this.db.query<{ position: string | null }>(
+      `SELECT position FROM ${this.schema}.projection_checkpoint`,
+    );
+    this.#position = checkpoint.rows[0]?.position ?? undefined;
+    const parked = await this.db.query<{ stream: string }>(
+      `SELECT stream FROM ${this.schema}.parked_streams`,
+    );
+    for (const { stream } of parked.rows) this.#parked.add(stream);
+  }
+
+  /**
+   * Projects the events that follow the checkpoint, up to a position. Answers the streams that had to
+   * be parked.
+   *
+   * @throws CheckpointMovedError when another projector was faster; nothing was written.
+   */
+  async apply(events: readonly StoredEvent[], position: string): Promise<ReadonlySet<string>> {
+    await this.#load(events);
+    const present = (table: TableName, key: string) => this.#rows.get(`${table}/${key}`);
+    const { changes, newlyParked } = projectBatch(events, present, this.#parked);
+    await this.#write(changes, position);
+    this.#position = position;
+    for (const { table, folds } of projections) {
+      if (!folds) continue;
+      for (const [key, row] of changes.get(table) ?? []) this.#rows.set(`${table}/${key}`, row);
+    }
+    for (const stream of newlyParked) this.#parked.add(stream);
+    return newlyParked;
+  }
+
+  async #load(events: readonly StoredEvent[]): Promise<void> {
+    for (const [table, keys] of keysToLoad(events)) {
+      const missing = [...keys].filter((key) => !this.#rows.has(`${table}/${key}`));
+      if (missing.length === 0) continue;
+      const key = keyOf(table);
+      const { rows } = await this.db.query<{ row: Row; key: string }>(
+        `SELECT ${key}::text AS key, to_jsonb(t) AS row FROM ${this.schema}.${table} t
+         WHERE ${key} = ANY($1::uuid[])`,
+        [missing],
+      );
+      for (const { row, key } of rows) this.#rows.set(`${table}/${key}`, row);
+    }
+  }
+
+  async #write(changes: Changes, position: string): Promise<void> {
+    const parts: string[] = [];
+    const values: unknown[] = [this.#position ?? null, position];
+    for (const { table, key } of tables) {
+      const rows = changes.get(table);
+      if (!rows) continue;
+      values.push(JSON.stringify([...rows.values()]));
+      parts.push(
+        `${table}_written AS (${upsert(this.schema, table, key, [...rows.values()], values.length)})`,
+      );
+    }
+    const { rows } = await this.db.query<{ moved: string }>(
+      `WITH moved AS (
+         UPDATE ${this.schema}.projection_checkpoint SET position = $2, updated_at = now()
+         WHERE position IS NOT DISTINCT FROM $1 RETURNING 1
+       ) ${parts.map((part) => `, ${part}`).join('')}
+       SELECT count(*) AS moved FROM moved`,
+      values,
+    );
+    if (rows[0]?.moved !== '1') throw new CheckpointMovedError();
+  }
+}
+
+function keyOf(table: TableName): string {
+  return tables.find((entry) => entry.table === table)?.key[0] ?? '';
+}
+
+/** Rows are written anew when they are there; those with a revision never go back to an older one. */
+function upsert(
+  schema: string,
+  table: TableName,
+  key: readonly string[],
+  rows: readonly Row[],
+  parameter: number,
+): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const update = columns.map((column) => `${column} = excluded.${column}`).join(', ');
+  const guard = columns.includes('revision') ? 'WHERE t.revision < excluded.revision' : '';
+  return `INSERT INTO ${schema}.${table} AS t
+    SELECT * FROM json_populate_recordset(NULL::${schema}.${table}, $${parameter}::json)
+    WHERE EXISTS (SELECT 1 FROM moved)
+    ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${update} ${guard}`;
+}

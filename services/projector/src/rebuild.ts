@@ -1,0 +1,90 @@
+import { allCategories } from '@countersign/contracts';
+import type { EventStore } from '@countersign/event-store';
+import type pg from 'pg';
+
+import { projections } from './projections/index.js';
+import { ReadTables } from './read-tables.js';
+
+const PAGE = 5_000;
+
+/** Everything that a rebuild replaces. */
+const tables: readonly string[] = [
+  ...projections.map(({ table }) => table),
+  'parked_streams',
+  'projection_checkpoint',
+];
+
+export interface RebuildProgress {
+  readonly events: number;
+  readonly position: string | undefined;
+}
+
+/**
+ * Builds the read tables from the first event on in a schema of their own, beside those in use. Stops
+ * at the end of the feed, or at `until`.
+ */
+export async function buildBeside(
+  store: EventStore,
+  db: pg.ClientBase,
+  schema: string,
+  until?: string,
+  report: (progress: RebuildProgress) => void = () => undefined,
+): Promise<ReadTables> {
+  const built = await ReadTables.open(db, schema);
+  await follow(store, built, until, report);
+  return built;
+}
+
+async function follow(
+  store: EventStore,
+  built: ReadTables,
+  until: string | undefined,
+  report: (progress: RebuildProgress) => void,
+): Promise<void> {
+  let count = 0;
+  for (;;) {
+    const page = await store.readAll(built.position, { categories: allCategories }, PAGE);
+    const events =
+      until === undefined
+        ? page.events
+        : page.events.filter(({ position }) => store.comparePositions(position, until) <= 0);
+    const reached = events.length < page.events.length ? until : page.position;
+    if (reached !== undefined && reached !== built.position) await built.apply(events, reached);
+    count += events.length;
+    report({ events: count, position: built.position });
+    if (page.caughtUp || events.length < page.events.length) return;
+  }
+}
+
+/**
+ * Rebuilds the read tables while they are in use, and swaps them in one transaction: readers see the
+ * old ones until they see the new ones, and the projector goes on where it was.
+ */
+export async function rebuildAndSwap(
+  store: EventStore,
+  db: pg.ClientBase,
+  report?: (progress: RebuildProgress) => void,
+): Promise<void> {
+  const beside = 'read_rebuild';
+  await db.query(`DROP SCHEMA IF EXISTS ${beside} CASCADE`);
+  const built = await buildBeside(store, db, beside, undefined, report);
+  await db.query('BEGIN');
+  try {
+    // The projector waits here; what it had projected until now is all that is still missing.
+    await db.query('LOCK TABLE public.projection_checkpoint IN ACCESS EXCLUSIVE MODE');
+    const { rows } = await db.query<{ position: string | null }>(
+      'SELECT position FROM public.projection_checkpoint',
+    );
+    const live = rows[0]?.position ?? undefined;
+    if (live !== undefined && live !== built.position) {
+      await follow(store, built, live, () => undefined);
+    }
+    for (const table of tables) await db.query(`DROP TABLE public.${table}`);
+    for (const table of tables) await db.query(`ALTER TABLE ${beside}.${table} SET SCHEMA public`);
+    await db.query(`DROP SCHEMA ${beside}`);
+    await db.query('COMMIT');
+  } catch (error) {
+    await db.query('ROLLBACK');
+    throw error;
+  }
+}

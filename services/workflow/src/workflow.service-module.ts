@@ -1,0 +1,29 @@
+import { ServiceModule } from '@countersign/service-kit';
+import { Module } from '@nestjs/common';
+
+import { BusinessKeys } from './business-key/business-keys.js';
+import { Definitions } from './definition/definitions.js';
+import { DeadLetters } from './trigger/dead-letters.js';
+import { TriggerConsumer } from './trigger/trigger.consumer.js';
+import { TriggerController } from './trigger/trigger.controller.js';
+import { Triggers } from './trigger/triggers.js';
+import { WorkflowController } from './workflow/workflow.controller.js';
+import { WorkflowHandler } from './workflow/workflow.handler.js';
+import { Workflows } from './workflow/workflows.js';
+
+/** The workflow service: instances, the definitions that they are pinned to, and triggers. */
+@Module({
+  imports: [ServiceModule.named('workflow')],
+  providers: [
+    Workflows,
+    Definitions,
+    BusinessKeys,
+    WorkflowHandler,
+    WorkflowController,
+    Triggers,
+    DeadLetters,
+    TriggerConsumer,
+    TriggerController,
+  ],
+})
+export class WorkflowServiceModule {}
