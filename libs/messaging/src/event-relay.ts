@@ -92,18 +92,19 @@ export class EventRelay {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    const stopped = () => signal.aborted;
     const { name } = this.options;
-    while (!signal.aborted) {
+    while (!stopped()) {
       try {
         await ensureStreams(await jetstreamManager(this.bus));
         this.#ready = true;
         const lost = await this.leadership.acquire(name, signal);
-        while (!signal.aborted && !lost.aborted) {
+        while (!stopped() && !lost.aborted) {
           this.#restart = new AbortController();
           await this.#relay(AbortSignal.any([signal, lost, this.#restart.signal]));
         }
       } catch (error) {
-        if (signal.aborted) break;
+        if (stopped()) break;
         this.log.warn({ relay: name, reason: messageOf(error) }, 'relay starts over');
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }

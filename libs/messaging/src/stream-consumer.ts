@@ -64,11 +64,12 @@ export class StreamConsumer {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    while (!signal.aborted) {
+    const stopped = () => signal.aborted;
+    while (!stopped()) {
       try {
         await this.#consume();
       } catch (error) {
-        if (!signal.aborted) {
+        if (!stopped()) {
           this.log.warn(
             { durable: this.options.durable, error: messageOf(error) },
             'consumer lost',
@@ -76,7 +77,7 @@ export class StreamConsumer {
         }
       }
       this.#ready = false;
-      if (!signal.aborted) await sleep(RETRY_MIN_MS, undefined, { signal }).catch(() => undefined);
+      if (!stopped()) await sleep(RETRY_MIN_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 

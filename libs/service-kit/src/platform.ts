@@ -1,5 +1,5 @@
-import { EventStore } from '@countersign/event-store';
-import { Clock, SystemClock } from '@countersign/kernel';
+import { type EventStore } from '@countersign/event-store';
+import { type Clock, SystemClock } from '@countersign/kernel';
 import { BusSigner, CommandClient, connectBus, EventOffers } from '@countersign/messaging';
 import type { NatsConnection } from '@nats-io/nats-core';
 import pg from 'pg';

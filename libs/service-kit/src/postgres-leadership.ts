@@ -14,6 +14,7 @@ const RETRY_MS = 1_000;
 export class PostgresLeadership implements Leadership {
   #client: Promise<pg.Client> | undefined;
   #lost = new AbortController();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly url: string,
@@ -26,11 +27,14 @@ export class PostgresLeadership implements Leadership {
       try {
         const client = await this.#session();
         const lost = this.#lost.signal;
-        const { rows } = await client.query<{ held: boolean }>(
-          `SELECT pg_try_advisory_lock(hashtext('countersign.leader'), hashtext($1)) AS held`,
-          [name],
-        );
-        if (rows[0]?.held) return lost;
+        const held = await this.#inTurn(async () => {
+          const { rows } = await client.query<{ held: boolean }>(
+            `SELECT pg_try_advisory_lock(hashtext('countersign.leader'), hashtext($1)) AS held`,
+            [name],
+          );
+          return rows[0]?.held;
+        });
+        if (held) return lost;
       } catch (error) {
         this.log.warn({ name, reason: messageOf(error) }, 'no leadership for now');
       }
@@ -42,21 +46,30 @@ export class PostgresLeadership implements Leadership {
   async holds(): Promise<boolean> {
     const { signal } = this.#lost;
     const client = await this.#session();
-    await client.query('SELECT 1');
+    await this.#inTurn(() => client.query('SELECT 1'));
     return !signal.aborted && signal === this.#lost.signal;
   }
 
   async release(name: string): Promise<void> {
     if (!this.#client) return;
     const client = await this.#client.catch(() => undefined);
-    await client
-      ?.query(`SELECT pg_advisory_unlock(hashtext('countersign.leader'), hashtext($1))`, [name])
-      .catch(() => undefined);
+    const unlock = `SELECT pg_advisory_unlock(hashtext('countersign.leader'), hashtext($1))`;
+    await this.#inTurn(async () => client?.query(unlock, [name])).catch(() => undefined);
   }
 
   async close(): Promise<void> {
     const client = await this.#client?.catch(() => undefined);
     await client?.end().catch(() => undefined);
+  }
+
+  /** One query at a time: the relays of a process share the session. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 
   #session(): Promise<pg.Client> {

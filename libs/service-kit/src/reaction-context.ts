@@ -11,6 +11,6 @@ export function reactionContext(service: string, event: ObservedEvent): CommandC
     commandHash: hashOf(event.eventId),
     correlationId: event.correlationId,
     causationId: event.eventId,
-    actor: systemActor(service),
+    actor: { ...systemActor(service), onBehalfOf: event.actor },
   };
 }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 
 import { messageOf } from '@countersign/kernel';
-import { type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
+import { type DynamicModule, type INestApplicationContext, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 import { loadConfig } from './config.js';
@@ -10,10 +10,12 @@ import { openPlatform, type Platform } from './platform.js';
 
 type HostedModule = Type | DynamicModule;
 
+@Module({})
+class HostModule {}
+
 /** Puts services on an open platform, without starting them. */
 export function hostModule(platform: Platform, modules: readonly HostedModule[]): DynamicModule {
-  class Host {}
-  return { module: Host, imports: [PlatformModule.of(platform), ...modules] };
+  return { module: HostModule, imports: [PlatformModule.of(platform), ...modules] };
 }
 
 /** Starts services without HTTP on an open platform. */

@@ -2,9 +2,9 @@ import { decodeEvent } from '@countersign/contracts';
 import { categoryOf, derivedId, messageOf, type StoredEvent } from '@countersign/kernel';
 
 import { projections } from './projections/index.js';
-import type { ProjectedEvent, RowOf, TableName } from './projections/projection.js';
+import type { AnyRow, ProjectedEvent, RowOf, TableName } from './projections/projection.js';
 
-type Row = RowOf<TableName>;
+type Row = AnyRow;
 
 /** A row to be written, under its table and key. */
 export type Changes = ReadonlyMap<TableName, ReadonlyMap<string, Row>>;

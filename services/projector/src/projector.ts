@@ -43,7 +43,8 @@ export class Projector {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    while (!signal.aborted) {
+    const stopped = () => signal.aborted;
+    while (!stopped()) {
       const client = new pg.Client({
         connectionString: this.databaseUrl,
         application_name: 'countersign projector',
@@ -59,11 +60,11 @@ export class Projector {
         await client.connect();
         await this.#project(await ReadTables.open(client));
       } catch (error) {
-        if (!signal.aborted) this.log.warn({ reason: messageOf(error) }, 'projector starts over');
+        if (!stopped()) this.log.warn({ reason: messageOf(error) }, 'projector starts over');
       } finally {
         await client.end().catch(() => undefined);
       }
-      if (!signal.aborted) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      if (!stopped()) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -5,9 +5,9 @@ import type pg from 'pg';
 import { type Changes, keysToLoad, projectBatch } from './batch.js';
 import { readTables } from './migrations/0001-read-tables.js';
 import { projections } from './projections/index.js';
-import type { RowOf, TableName } from './projections/projection.js';
+import type { AnyRow, TableName } from './projections/projection.js';
 
-type Row = RowOf<TableName>;
+type Row = AnyRow;
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
 const CACHED_ROWS = 20_000;

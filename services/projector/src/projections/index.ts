@@ -2,12 +2,12 @@ import { approvalDecisions } from './approval-decisions.projection.js';
 import { approvalRequests } from './approval-requests.projection.js';
 import { definitions, templates, triggers } from './catalogue.projections.js';
 import { incidents } from './incidents.projection.js';
-import type { Projection } from './projection.js';
+import type { AnyProjection } from './projection.js';
 import { workflowInstances } from './workflow-instances.projection.js';
 import { workflowTransitions } from './workflow-transitions.projection.js';
 
 /** Every read table that follows from events. */
-export const projections: readonly Projection[] = [
+export const projections: readonly AnyProjection[] = [
   workflowInstances,
   workflowTransitions,
   approvalRequests,
@@ -16,4 +16,4 @@ export const projections: readonly Projection[] = [
   definitions,
   triggers,
   incidents,
-] as readonly unknown[] as readonly Projection[];
+] as readonly unknown[] as readonly AnyProjection[];

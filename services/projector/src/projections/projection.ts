@@ -18,6 +18,9 @@ export type RowOf<Table extends keyof ReadModel> = {
 
 export type TableName = keyof ReadModel;
 
+/** A row of any of the tables. */
+export type AnyRow = { [Table in TableName]: RowOf<Table> }[TableName];
+
 /** How one read table follows from events. Pure: an event touches at most one row of a table. */
 export interface Projection<Table extends TableName = TableName> {
   readonly table: Table;
@@ -32,6 +35,12 @@ export interface Projection<Table extends TableName = TableName> {
   /** The row after the event. */
   project(event: ProjectedEvent, current: RowOf<Table> | undefined): RowOf<Table>;
 }
+
+/** A projection of whichever table. */
+export type AnyProjection = Omit<Projection, 'key' | 'project'> & {
+  readonly key: readonly string[];
+  project(event: ProjectedEvent, current: AnyRow | undefined): AnyRow;
+};
 
 /** The present row of a folded table. @throws Error when an earlier event of the stream is missing. */
 export function present<Row>(row: Row | undefined, { stored }: ProjectedEvent): Row {

@@ -1,0 +1,58 @@
+/** Who may import whom. The rules are the architecture's; see ARCHITECTURE.md. */
+const domain = '^services/[^/]+/src/.*/domain/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'services-do-not-import-each-other',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/' },
+      to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'libs-do-not-import-services',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(services|infra/local|infra/bench|test-e2e)/' },
+    },
+    {
+      name: 'domain-imports-no-framework',
+      comment: 'Deciders are pure: no Nest, no database, no bus, no Node.',
+      severity: 'error',
+      from: { path: domain, pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '(@nestjs|@nats-io|node_modules/pg/|kysely|^libs/(event-store|messaging|service-kit)/)',
+      },
+    },
+    {
+      name: 'pure-libs-stay-pure',
+      severity: 'error',
+      from: {
+        path: '^libs/(kernel|expressions|state-machine|contracts)/src',
+        pathNot: '\\.spec\\.ts$',
+      },
+      to: {
+        path: '(@nestjs|@nats-io|node_modules/pg/|^libs/(event-store|messaging|service-kit)/)',
+      },
+    },
+    {
+      name: 'test-library-only-in-tests',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: '(\\.spec\\.ts$|^libs/testing/|contract-suite)' },
+      to: { path: '^libs/testing/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js'],
+    },
+  },
+};

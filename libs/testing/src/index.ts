@@ -1,0 +1,10 @@
+export { eventually } from './eventually.js';
+export { FakeClock } from './fake-clock.js';
+export { codeOf, codeOfRejection, given } from './given.js';
+export { TestNats } from './test-nats.js';
+export {
+  startOwnPostgres,
+  startTestPostgres,
+  TEST_POSTGRES_URL,
+  type TestDatabase,
+} from './test-postgres.js';
