@@ -7,7 +7,7 @@ const places = '<rootDir>/{libs,services,infra,test-e2e}/**';
 const common = {
   testEnvironment: 'node',
   // Workspace packages resolve to their TypeScript sources through this export condition.
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

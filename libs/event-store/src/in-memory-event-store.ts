@@ -19,14 +19,12 @@ export class InMemoryEventStore extends EventStore {
   readonly #closing = new AbortController();
   #grown = Promise.withResolvers<undefined>();
 
-  override append(
+  override async append(
     stream: string,
     expected: ExpectedRevision,
     events: readonly NewEvent[],
   ): Promise<AppendResult> {
-    return Promise.try(() =>
-      this.#append(stream, expected, prepareAppend(stream, expected, events)),
-    );
+    return this.#append(stream, expected, prepareAppend(stream, expected, events));
   }
 
   override readStream(
@@ -36,8 +34,12 @@ export class InMemoryEventStore extends EventStore {
     return Promise.resolve(this.#streamOf(stream).slice(from, from + max));
   }
 
-  override readAll(after: string | undefined, filter: FeedFilter, max: number): Promise<FeedPage> {
-    return Promise.try(() => this.#page(parsePosition(after), filter, max));
+  override async readAll(
+    after: string | undefined,
+    filter: FeedFilter,
+    max: number,
+  ): Promise<FeedPage> {
+    return this.#page(parsePosition(after), filter, max);
   }
 
   override subscribeAll(

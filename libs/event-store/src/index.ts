@@ -8,7 +8,6 @@ export {
   type SubscribeOptions,
 } from './event-store.js';
 export { InMemoryEventStore } from './in-memory-event-store.js';
-export type { PostgresConnection } from './postgres/connections.js';
 export {
   PostgresEventStore,
   type PostgresEventStoreOptions,

@@ -1,5 +1,7 @@
 import type { Environment } from '@marcbachmann/cel-js';
 
+import { spend } from './meter.js';
+
 /**
  * The parts of the CEL library's tree and evaluator that its own types leave out and that metering
  * needs. They hold for the pinned version 8.0.0; `guard.spec.ts` fails when an update changes them.
@@ -7,7 +9,8 @@ import type { Environment } from '@marcbachmann/cel-js';
 export interface CelNode {
   readonly op: string;
   readonly args: unknown;
-  readonly start: number;
+  /** Where in the source it stands, for messages. */
+  readonly pos: number;
   /** What runs instead of the node: a loop for a macro such as `map`, a value for a constant. */
   readonly meta: { readonly alternate?: CelNode; readonly macro?: unknown };
   /** Set by the type check: what an operator, selection, call or loop does with its operands. */
@@ -26,6 +29,8 @@ export interface CelEvaluator {
   debugType(value: unknown): CelType;
   debugTypeDeep(value: unknown): CelType;
   run(node: CelNode, context: unknown): unknown;
+  /** Runs a side of `||` or `&&`, or a step of `all` or `exists`; answers an error instead of throwing it. */
+  tryEval(node: CelNode, context: unknown): unknown;
   readonly listType: CelType;
   readonly mapType: CelType;
 }
@@ -68,8 +73,12 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
+/** What an error costs that the other side of an operator may make up for: making one takes a while. */
+const SWALLOWED_ERROR_STEPS = 20;
+
 /**
- * Makes an environment's evaluator look at values by their prototype and only at their surface.
+ * Makes an environment's evaluator look at values by their prototype and only at their surface, and pay
+ * for the errors that it swallows.
  *
  * The library asks for a value's own `constructor`, so that an object with such a key in its JSON would
  * not be a map. And it derives a value's type from its first elements all the way down and keeps every
@@ -87,6 +96,14 @@ export function tameEvaluator(environment: Environment): void {
     };
     evaluator.debugType = typeOf;
     evaluator.debugTypeDeep = typeOf;
+    evaluator.tryEval = (tried, context) => {
+      try {
+        return evaluator.run(tried, context);
+      } catch (error) {
+        spend(SWALLOWED_ERROR_STEPS);
+        return error;
+      }
+    };
     return true;
   };
   probe({});

@@ -18,7 +18,7 @@ export class Decimal {
 
   private constructor(value: Big) {
     if (value.c.length > LIMITS.decimalDigits) {
-      throw new LimitExceeded(`a decimal of more than ${String(LIMITS.decimalDigits)} digits`);
+      throw new LimitExceeded(`a decimal of more than ${LIMITS.decimalDigits} digits`);
     }
     this.#value = value;
   }

@@ -38,8 +38,12 @@ function numbersEqual(left: unknown, right: unknown): boolean {
   return left == right; // of one bigint and one number: by mathematical value
 }
 
+/** Text that looks like the number is no number: "unequal" would hide that a `decimal()` is missing. */
 function decimalsEqual(left: unknown, right: unknown): boolean {
   if (!(left instanceof Decimal)) return right instanceof Decimal && decimalsEqual(right, left);
   if (right instanceof Decimal || typeof right === 'bigint') return left.compare(right) === 0;
+  if (typeof right === 'string') {
+    throw new Refusal('no_such_overload', 'a decimal and a text do not compare: use decimal(text)');
+  }
   return typeof right === 'number' && Number.isFinite(right) && left.compare(right) === 0;
 }

@@ -69,7 +69,7 @@ export class Refusal extends Error {
 /** The error for a source that does not compile: `AppError` `invalid` `expression.invalid`. */
 export function invalidExpression(source: string, error: unknown): AppError {
   const place = placeOf(source, error);
-  const at = place ? `line ${String(place.line)}, column ${String(place.column)}: ` : '';
+  const at = place ? `line ${place.line}, column ${place.column}: ` : '';
   return invalid('expression.invalid', shorten(at + summaryOf(error)), {
     details: { reason: reasonOf(error), expression: shorten(source), ...place },
     cause: error,

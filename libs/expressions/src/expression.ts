@@ -1,4 +1,4 @@
-import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import type { Json, JsonObject } from '@countersign/kernel';
 
 import type { CelNode } from './cel-internals.js';
@@ -113,14 +113,14 @@ function compile(
 
 function check(environment: Environment, source: string, boolean: boolean): ParseResult {
   if (source.length > LIMITS.sourceLength) {
-    throw new LimitExceeded(`a source of more than ${String(LIMITS.sourceLength)} characters`);
+    throw new LimitExceeded(`a source of more than ${LIMITS.sourceLength} characters`);
   }
   const parsed = environment.parse(source);
   const root = parsed.ast as unknown as CelNode;
   inspect(root);
   const { valid, type, error } = parsed.check();
   if (!valid) throw error ?? new Refusal('type_error', 'the expression does not check');
-  if (boolean && type !== 'bool' && type?.startsWith('dyn') !== true) {
+  if (boolean && (neverBoolean(root) || (type !== 'bool' && type?.startsWith('dyn') !== true))) {
     throw new Refusal(
       'not_boolean',
       `a condition must be a boolean, and this is ${type ?? '?'}`,
@@ -129,4 +129,9 @@ function check(environment: Environment, source: string, boolean: boolean): Pars
   }
   guard(root);
   return parsed;
+}
+
+/** Nodes that the type check leaves open though they can be no boolean: a root, and arithmetic on its members. */
+function neverBoolean({ op }: CelNode): boolean {
+  return op === 'id' || ['+', '-', '*', '/', '%', '-_'].includes(op);
 }

@@ -1,12 +1,12 @@
-import { EvaluationError } from '@marcbachmann/cel-js';
-
 import {
   calledName,
+  type CelEvaluator,
   type CelNode,
   childrenOf,
   type Handle,
   isPlainObject,
 } from './cel-internals.js';
+import { Decimal } from './decimal.js';
 import { areEqual } from './equality.js';
 import { LimitExceeded, Refusal } from './errors.js';
 import { isLoop } from './inspect.js';
@@ -25,7 +25,22 @@ export function guard(node: CelNode): number {
   const loop = isLoop(node) ? node.meta.alternate : undefined;
   if (loop?.handle) loop.handle = meteredLoop(loop.handle, nodes + 1);
   if (node.handle) node.handle = guarded(node, node.handle);
+  if (node.op === 'map') node.setMeta('evaluate', buildMap);
   return nodes;
+}
+
+/** The library's own drops some keys without a word and makes texts of others; here they are errors. */
+function buildMap(evaluator: CelEvaluator, node: CelNode, context: unknown): object {
+  const map = Object.create(null) as Record<string, unknown>;
+  for (const [keyNode, valueNode] of node.args as readonly [CelNode, CelNode][]) {
+    const key = evaluator.run(keyNode, context);
+    if (typeof key !== 'string') {
+      throw new Refusal('invalid_map_key', 'the keys of a map must be text', keyNode.pos);
+    }
+    if (key in map) throw new Refusal('duplicate_map_key', `duplicate key ${key}`, keyNode.pos);
+    map[key] = evaluator.run(valueNode, context);
+  }
+  return map;
 }
 
 function guarded(node: CelNode, handle: Handle): Handle {
@@ -42,9 +57,7 @@ function guarded(node: CelNode, handle: Handle): Handle {
       return meteredEquality(handle, false);
     case 'in':
       return (left, right, ...rest) =>
-        Array.isArray(right) || isPlainObject(right)
-          ? isMember(left, right)
-          : handle(left, right, ...rest);
+        isContainer(right) ? isMember(left, right) : handle(left, right, ...rest);
     case '<':
     case '<=':
     case '>':
@@ -76,7 +89,7 @@ function guarded(node: CelNode, handle: Handle): Handle {
 /** Every element costs as much as the loop's body has nodes; paid before the loop starts. */
 function meteredLoop(handle: Handle, bodyNodes: number): Handle {
   return (items, ...rest) => {
-    if (Array.isArray(items)) spend(items.length * bodyNodes);
+    if (Array.isArray(items)) spend(0);
     else if (isPlainObject(items)) spend(Object.keys(items).length * bodyNodes);
     else throw new Refusal('invalid_comprehension_range', 'only lists and maps can be looped over');
     return handle(items, ...rest);
@@ -89,9 +102,15 @@ function meteredEquality(handle: Handle, equal: boolean): Handle {
       if (left.length === right.length) spend(left.length >> 4);
       return (left === right) === equal;
     }
-    if (Array.isArray(left) || isPlainObject(left)) return areEqual(left, right) === equal;
+    if (left instanceof Decimal || right instanceof Decimal || isContainer(left)) {
+      return areEqual(left, right) === equal;
+    }
     return handle(left, right, ...rest);
   };
+}
+
+function isContainer(value: unknown): value is readonly unknown[] | Record<string, unknown> {
+  return Array.isArray(value) || isPlainObject(value);
 }
 
 function isMember(value: unknown, container: readonly unknown[] | object): boolean {
@@ -129,7 +148,7 @@ function chargeCall(name: string, args: readonly unknown[]): void {
     // The library's pattern for durations takes cubic time on digits without a unit.
     if (name === 'duration' && first.length > LIMITS.durationLength) {
       throw new LimitExceeded(
-        `a duration of more than ${String(LIMITS.durationLength)} characters`,
+        `a duration of more than ${LIMITS.durationLength} characters`,
       );
     }
   }
@@ -144,7 +163,7 @@ function chargeCall(name: string, args: readonly unknown[]): void {
 
 function checkText(length: number): void {
   if (length > LIMITS.textLength) {
-    throw new LimitExceeded(`a text of more than ${String(LIMITS.textLength)} characters`);
+    throw new LimitExceeded(`a text of more than ${LIMITS.textLength} characters`);
   }
   spend(length >> 4);
 }
@@ -152,9 +171,9 @@ function checkText(length: number): void {
 /** Infinity and NaN would make comparisons answer "false" where the truth is "cannot be said". */
 function finite(value: unknown, node: CelNode): unknown {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
-  throw new EvaluationError({
-    code: 'number_not_finite',
-    message: 'the result is not a finite number (division by zero or overflow)',
-    node: node as never,
-  });
+  throw new Refusal(
+    'number_not_finite',
+    'the result is not a finite number (division by zero or overflow)',
+    node.pos,
+  );
 }

@@ -1,8 +1,17 @@
-import { calledName, type CelEvaluator, type CelNode, childrenOf } from './cel-internals.js';
-import { Refusal } from './errors.js';
+import { messageOf } from '@countersign/kernel';
+
+import {
+  calledName,
+  type CelEvaluator,
+  type CelNode,
+  childrenOf,
+  isPlainObject,
+} from './cel-internals.js';
+import { Decimal } from './decimal.js';
+import { LimitExceeded, Refusal } from './errors.js';
 import { LIMITS } from './limits.js';
 import { compilePattern } from './regex.js';
-import { lookUp, noSuchKey } from './select.js';
+import { lookUp, noSuchKey, unwrap } from './select.js';
 
 const ZONED = /^get[A-Z]/;
 
@@ -24,8 +33,8 @@ function visit(node: CelNode, loops: number): void {
   if (inside > LIMITS.loopNesting) {
     throw new Refusal(
       'limit_exceeded',
-      `more than ${String(LIMITS.loopNesting)} loops inside one another`,
-      node.start,
+      `more than ${LIMITS.loopNesting} loops inside one another`,
+      node.pos,
     );
   }
   for (const child of childrenOf(node)) visit(child, inside);
@@ -40,15 +49,15 @@ function checkCall(node: CelNode, name: string): void {
   const args = childrenOf(node);
   if (name === 'has' && node.op === 'call' && args.length === 1) {
     node.setMeta('macro', has(args[0] as CelNode));
-  } else if (name === 're2' && args.length === 2) {
-    const pattern = args[1] as CelNode;
-    if (pattern.op === 'value' && typeof pattern.args === 'string')
-      compileAt(pattern, pattern.args);
+  } else if (node.op === 'call' && name === 're2' && args.length === 2) {
+    tryLiteral(args[1] as CelNode, compilePattern);
+  } else if (node.op === 'call' && name === 'decimal' && args.length === 1) {
+    tryLiteral(args[0] as CelNode, (text) => Decimal.fromText(text));
   } else if (node.op === 'rcall' && name === 'matches') {
     throw new Refusal(
       'unknown_function',
       'matches() is not available: use re2(text, pattern), which takes linear time',
-      node.start,
+      node.pos,
     );
   } else if (
     name === 'getDayOfYear' ||
@@ -57,33 +66,37 @@ function checkCall(node: CelNode, name: string): void {
     throw new Refusal(
       'unknown_function',
       `${name}() with a time zone and getDayOfYear() are not available: they depend on the zone of the machine`,
-      node.start,
+      node.pos,
     );
   }
 }
 
-function compileAt(node: CelNode, pattern: string): void {
+/** A literal that can never work is refused when the definition is written, not when a trade arrives. */
+function tryLiteral(node: CelNode, use: (text: string) => unknown): void {
+  if (node.op !== 'value' || typeof node.args !== 'string') return;
   try {
-    compilePattern(pattern);
+    use(node.args);
   } catch (error) {
-    throw new Refusal('invalid_pattern', (error as Error).message, node.start);
+    throw new Refusal(codeOf(error), messageOf(error), node.pos);
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Refusal || error instanceof LimitExceeded
+    ? error.code
+    : 'invalid_literal';
 }
 
 function checkKeys(node: CelNode): void {
   const seen = new Set<unknown>();
   for (const [key] of node.args as readonly [CelNode, CelNode][]) {
     if (key.op !== 'value') continue;
-    const name = key.args;
-    if (typeof name !== 'string') {
-      throw new Refusal('invalid_map_key', 'the keys of a map must be text', key.start);
+    if (typeof key.args !== 'string') {
+      throw new Refusal('invalid_map_key', 'the keys of a map must be text', key.pos);
     }
-    // The library drops these three from the map it makes, without a word.
-    if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
-      throw new Refusal('invalid_map_key', `the key ${name} cannot be set`, key.start);
+    if (seen.size === seen.add(key.args).size) {
+      throw new Refusal('duplicate_map_key', `duplicate key ${key.args}`, key.pos);
     }
-    if (seen.has(name)) throw new Refusal('duplicate_map_key', `duplicate key ${name}`, key.start);
-    seen.add(name);
   }
 }
 
@@ -99,11 +112,7 @@ interface Checker {
  */
 function has(argument: CelNode): unknown {
   if (argument.op !== '.') {
-    throw new Refusal(
-      'invalid_macro_argument',
-      'has() takes a selection: has(a.b)',
-      argument.start,
-    );
+    throw new Refusal('invalid_macro_argument', 'has() takes a selection: has(a.b)', argument.pos);
   }
   const [container, key] = argument.args as readonly [CelNode, string];
   return {
@@ -113,8 +122,9 @@ function has(argument: CelNode): unknown {
       return checker.getType('bool');
     },
     evaluate(evaluator: CelEvaluator, _macro: unknown, context: unknown): boolean {
-      const value = evaluator.run(container, context);
-      if (typeof value !== 'object' || value === null) throw noSuchKey(key, argument);
+      const value = unwrap(evaluator.run(container, context));
+      if (value === undefined) return false;
+      if (!isPlainObject(value)) throw noSuchKey(key, argument);
       return lookUp(value, key) !== undefined;
     },
   };

@@ -15,7 +15,7 @@ export function startMeter(): void {
 /** Takes steps from the budget. @throws LimitExceeded once it is used up, and every time after that. */
 export function spend(steps: number): void {
   left -= steps;
-  if (left < 0) throw new LimitExceeded(`more than ${String(LIMITS.steps)} steps`);
+  if (left < 0) throw new LimitExceeded(`more than ${LIMITS.steps} steps`);
 }
 
 /**

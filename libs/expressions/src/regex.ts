@@ -15,7 +15,7 @@ const compiled = new Recent<RE2JS>(200);
  */
 export function compilePattern(pattern: string): RE2JS {
   if (pattern.length > LIMITS.patternLength) {
-    throw new LimitExceeded(`a pattern of more than ${String(LIMITS.patternLength)} characters`);
+    throw new LimitExceeded(`a pattern of more than ${LIMITS.patternLength} characters`);
   }
   return compiled.get(pattern, () => {
     let regex: RE2JS;
@@ -25,7 +25,7 @@ export function compilePattern(pattern: string): RE2JS {
       throw new Refusal('invalid_pattern', error instanceof Error ? error.message : 'bad pattern');
     }
     if (regex.programSize() > LIMITS.patternInstructions) {
-      throw new LimitExceeded(`a pattern of more than ${String(LIMITS.patternInstructions)} steps`);
+      throw new LimitExceeded(`a pattern of more than ${LIMITS.patternInstructions} steps`);
     }
     return regex;
   });

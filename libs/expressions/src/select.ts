@@ -1,6 +1,7 @@
-import { EvaluationError, Optional } from '@marcbachmann/cel-js';
+import { Optional } from '@marcbachmann/cel-js';
 
 import { type CelNode, type Handle, isPlainObject } from './cel-internals.js';
+import { Refusal } from './errors.js';
 
 /**
  * An object's own member or a list's element; undefined when there is none. Never looks at a prototype,
@@ -33,21 +34,17 @@ export const select: Handle = (container, key, node) => {
 
 /** `a.?b` and `a[?b]`: an optional. */
 export const selectOptional: Handle = (container, key) => {
-  const inner: unknown =
-    container instanceof Optional
-      ? container.hasValue()
-        ? container.value()
-        : undefined
-      : container;
-  const value = lookUp(inner, key);
+  const value = lookUp(unwrap(container), key);
   return value === undefined ? Optional.none() : Optional.of(value);
 };
 
+/** What an optional holds, or undefined; any other value as it is. */
+export function unwrap(value: unknown): unknown {
+  if (!(value instanceof Optional)) return value;
+  return value.hasValue() ? value.value() : undefined;
+}
+
 /** Refuses a key by name. */
-export function noSuchKey(key: unknown, node: CelNode): EvaluationError {
-  return new EvaluationError({
-    code: 'no_such_key',
-    message: `No such key: ${String(key)}`,
-    node: node as never,
-  });
+export function noSuchKey(key: unknown, node: CelNode): Refusal {
+  return new Refusal('no_such_key', `No such key: ${key}`, node.pos);
 }

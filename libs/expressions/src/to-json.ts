@@ -17,7 +17,7 @@ export function toJson(value: unknown): Json {
   const grow = (by: number): void => {
     size += by;
     if (size > LIMITS.resultSize) {
-      throw new LimitExceeded(`a result of more than ${String(LIMITS.resultSize)} characters`);
+      throw new LimitExceeded(`a result of more than ${LIMITS.resultSize} characters`);
     }
   };
   const convert = (part: unknown, depth: number): Json => {

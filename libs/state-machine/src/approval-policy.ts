@@ -75,20 +75,3 @@ export function approverSets(approvers: readonly Approver[]): ApproverSets {
     roles: named('role:'),
   };
 }
-
-/** Whether somebody is among the approvers: by id, by a group or by a role. */
-export function isApprover(
-  approvers: readonly Approver[],
-  person: {
-    readonly id: string;
-    readonly roles: readonly string[];
-    readonly groups: readonly string[];
-  },
-): boolean {
-  const { people, groups, roles } = approverSets(approvers);
-  return (
-    people.includes(person.id) ||
-    groups.some((group) => person.groups.includes(group)) ||
-    roles.some((role) => person.roles.includes(role))
-  );
-}

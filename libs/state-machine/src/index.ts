@@ -4,7 +4,6 @@ export {
   Approver,
   type ApproverSets,
   approverSets,
-  isApprover,
 } from './approval-policy.js';
 export {
   type Availability,

@@ -42,7 +42,7 @@ function mermaidOf(definition: WorkflowDefinition): string {
   const idOf = (name: string): string => {
     const known = ids.get(name);
     if (known !== undefined) return known;
-    const id = `s${String(ids.size)}`;
+    const id = `s${ids.size}`;
     ids.set(name, id);
     lines.push(`  state "${name}" as ${id}`);
     return id;

@@ -1,15 +1,11 @@
 import { AppError, invalid, messageOf, unavailable } from '@countersign/kernel';
 import pg from 'pg';
 
-/** Where Postgres is: a URL, or what `pg` takes. */
-export type PostgresConnection = string | pg.PoolConfig;
-
 /**
  * Connections with deadlines on everything, so that a leaked transaction ends and a frozen server
  * shows. `statementTimeout` is in milliseconds.
  */
-export function openPool(connection: PostgresConnection, statementTimeout: number): pg.Pool {
-  const given = typeof connection === 'string' ? { connectionString: connection } : connection;
+export function openPool(url: string, config: pg.PoolConfig, statementTimeout: number): pg.Pool {
   const pool = new pg.Pool({
     max: 8,
     application_name: 'countersign-event-store',
@@ -22,7 +18,8 @@ export function openPool(connection: PostgresConnection, statementTimeout: numbe
     query_timeout: statementTimeout + 1_000,
     lock_timeout: Math.min(3_000, statementTimeout),
     idle_in_transaction_session_timeout: 10_000,
-    ...given,
+    ...config,
+    connectionString: url,
   });
   // A lost idle connection has left the pool by now; the next query opens another.
   pool.on('error', () => undefined);
@@ -32,20 +29,20 @@ export function openPool(connection: PostgresConnection, statementTimeout: numbe
 const asText = { getTypeParser: () => (value: string) => value };
 
 /** A prepared statement whose rows come as arrays of undecoded text. */
-export async function query<Row extends readonly (string | null)[]>(
+export async function query<Row extends (string | null)[]>(
   pool: pg.Pool,
   name: string,
   text: string,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  const result = await pool.query<never>({
+  const config: pg.QueryArrayConfig = {
     name,
     text,
     values: [...values],
     rowMode: 'array',
     types: asText,
-  } as pg.QueryArrayConfig as never);
-  return result.rows as Row[];
+  };
+  return (await pool.query<Row>(config)).rows;
 }
 
 function sqlState(error: unknown): string {

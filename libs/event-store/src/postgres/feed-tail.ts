@@ -6,10 +6,10 @@ import { Backoff } from './backoff.js';
 import { query } from './connections.js';
 import { FeedWindow } from './feed-window.js';
 import type { SettledPrefix } from './settled-prefix.js';
-import { type EventRow, toStoredEvent } from './stored-rows.js';
+import { toStoredEvent } from './stored-rows.js';
 
 /** An event row whose data and metadata are null when nobody wants its category. */
-type TailRow = readonly [
+type TailRow = [
   ...[string, string, string, string, string, string],
   ...[string | null, string | null],
 ];

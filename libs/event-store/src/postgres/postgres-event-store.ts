@@ -1,5 +1,5 @@
 import { type NewEvent, type StoredEvent, unavailable } from '@countersign/kernel';
-import type { Pool } from 'pg';
+import type { Pool, PoolConfig } from 'pg';
 
 import { formatPosition, parsePosition } from '../decimal-position.js';
 import {
@@ -13,13 +13,7 @@ import {
 import { prepareAppend } from '../prepared-event.js';
 import { sendBatch } from './append-batch.js';
 import { AppendQueue } from './append-queue.js';
-import {
-  isRolledBack,
-  isTransient,
-  openPool,
-  type PostgresConnection,
-  toAppError,
-} from './connections.js';
+import { isRolledBack, isTransient, openPool, toAppError } from './connections.js';
 import { EventReader } from './event-reader.js';
 import { FeedTail } from './feed-tail.js';
 import { checkSchemaName, createSchema } from './schema.js';
@@ -27,6 +21,10 @@ import { SettledPrefix } from './settled-prefix.js';
 import { subscription } from './subscription.js';
 
 export interface PostgresEventStoreOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  /** What else `pg` should know: TLS, the number of connections. */
+  readonly pool?: PoolConfig;
   /** Database schema of its own. Default `event_store`. */
   readonly schema?: string;
   /**
@@ -59,11 +57,11 @@ export class PostgresEventStore extends EventStore {
   readonly #closing = new AbortController();
 
   /** Connects when first used, to a schema that must be there already; see `open`. */
-  constructor(connection: PostgresConnection, options: PostgresEventStoreOptions = {}) {
+  constructor(options: PostgresEventStoreOptions) {
     super();
     const { schema = 'event_store', pollInterval = 100, statementTimeout = 10_000 } = options;
     checkSchemaName(schema);
-    const pool = openPool(connection, statementTimeout);
+    const pool = openPool(options.url, options.pool ?? {}, statementTimeout);
     this.#pool = pool;
     this.#schema = schema;
     this.#onError = options.onError ?? (() => undefined);
@@ -93,11 +91,8 @@ export class PostgresEventStore extends EventStore {
    *
    * @throws AppError `unavailable` when the server does not answer.
    */
-  static async open(
-    connection: PostgresConnection,
-    options: PostgresEventStoreOptions = {},
-  ): Promise<PostgresEventStore> {
-    const store = new PostgresEventStore(connection, options);
+  static async open(options: PostgresEventStoreOptions): Promise<PostgresEventStore> {
+    const store = new PostgresEventStore(options);
     try {
       await createSchema(store.#pool, store.#schema);
       return store;

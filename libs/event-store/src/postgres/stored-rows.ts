@@ -5,7 +5,7 @@ export const EVENT_COLUMNS =
   'position, stream_id, revision, event_id, type, schema_version, data, metadata';
 
 /** A row of these columns, undecoded. */
-export type EventRow = readonly [string, string, string, string, string, string, string, string];
+export type EventRow = [string, string, string, string, string, string, string, string];
 
 export function toStoredEvent(row: EventRow): StoredEvent {
   const [position, stream, revision, eventId, type, schemaVersion, data, metadata] = row;

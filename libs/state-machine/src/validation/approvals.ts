@@ -21,7 +21,7 @@ function checkApproval(transition: TransitionDefinition, path: string): Finding[
       error(
         'approval.quorum-unreachable',
         path,
-        `takes ${String(needed)} people and names ${String(people.length)}`,
+        `takes ${needed} people and names ${people.length}`,
       ),
     );
   }

@@ -7,7 +7,8 @@ export interface DevUser {
 }
 
 /**
- * The people that exist on a developer's machine, a few in every role of the built-in templates.
+ * The people that exist on a developer's machine, enough in every role of the built-in
+ * templates that whoever asks for an approval finds others to give it.
  * Anybody here may start workflows, ask for approvals and be asked for one.
  */
 export const devUsers: readonly DevUser[] = [
@@ -74,7 +75,19 @@ export const devUsers: readonly DevUser[] = [
   {
     id: 'kim',
     name: 'Kim Sørensen',
-    roles: ['relationship-manager'],
-    groups: ['trade-approvers', 'client-coverage'],
+    roles: ['desk-head'],
+    groups: ['trade-approvers', 'credit-desk'],
+  },
+  {
+    id: 'leo',
+    name: 'Leo Haddad',
+    roles: ['risk-officer'],
+    groups: ['trade-approvers', 'risk'],
+  },
+  {
+    id: 'mira',
+    name: 'Mira Kowalska',
+    roles: ['model-validator'],
+    groups: ['trade-approvers', 'model-risk'],
   },
 ];

@@ -1,0 +1,63 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { createGateway } from '../gateway.service-module.js';
+import { FakePlatform } from './fake-platform.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** The body parsed as JSON. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+export interface Ask {
+  /** Development user; without one, no token is sent. */
+  readonly as?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON, a text or bytes as they are. */
+  readonly body?: object | string | Buffer;
+}
+
+/** A gateway asked without a network. */
+export class TestGateway {
+  readonly #tokens = new Map<string, string>();
+
+  private constructor(
+    readonly fake: FakePlatform,
+    private readonly app: NestFastifyApplication,
+  ) {}
+
+  static async start(fake: FakePlatform = new FakePlatform(undefined)): Promise<TestGateway> {
+    const app = await createGateway(fake.platform);
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+    return new TestGateway(fake, app);
+  }
+
+  stop(): Promise<void> {
+    return this.app.close();
+  }
+
+  async ask(method: 'GET' | 'POST' | 'PUT', url: string, ask: Ask = {}): Promise<Answer> {
+    const { as, body } = ask;
+    const headers: Record<string, string> = {};
+    if (as !== undefined) headers.authorization = `Bearer ${await this.token(as)}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const reply = await this.app.inject({
+      method,
+      url,
+      headers: { ...headers, ...ask.headers },
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    return { status: reply.statusCode, headers: reply.headers, body: JSON.parse(reply.payload) };
+  }
+
+  async token(user: string): Promise<string> {
+    const known = this.#tokens.get(user);
+    if (known !== undefined) return known;
+    const { body } = await this.ask('POST', '/api/v1/dev/token', { body: { user } });
+    this.#tokens.set(user, body.token);
+    return body.token;
+  }
+}
