@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /**
  * Vouches for what services say to each other: HMAC-SHA256 under a key that only services hold, over
@@ -6,12 +6,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
  * somebody nor pretend that something happened.
  */
 export class BusSigner {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
 
   /** @param key at least 32 bytes as hex. */
   constructor(key: string) {
-    this.#key = Buffer.from(key, 'hex');
-    if (this.#key.length < 32) throw new TypeError('the bus key must be at least 32 bytes of hex');
+    const bytes = Buffer.from(key, 'hex');
+    this.#key = createSecretKey(bytes);
+    if (bytes.length < 32) throw new TypeError('the bus key must be at least 32 bytes of hex');
   }
 
   sign(subject: string, payload: string | Uint8Array): string {

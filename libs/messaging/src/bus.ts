@@ -12,8 +12,8 @@ export async function connectBus(url: string, name: string): Promise<NatsConnect
     reconnectTimeWait: 250,
     reconnectJitter: 100,
     waitOnFirstConnect: false,
-    ignoreClusterUpdates: true,
-    inboxPrefix: '_INBOX',
+    // A stack trace for each request would cost more than the request.
+    noAsyncTraces: true,
   });
 }
 

@@ -40,6 +40,8 @@ interface Loaded<State> {
   readonly commands: ReadonlyMap<string, string>;
 }
 
+type Decide<State, Event> = (state: State) => readonly Event[] | Promise<readonly Event[]>;
+
 const MAX_DECISIONS = 8;
 
 /**
@@ -52,6 +54,7 @@ const MAX_DECISIONS = 8;
 export class AggregateStore<State, Event extends DomainEvent> {
   readonly #loaded: LRUCache<string, Loaded<State>>;
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #nothing: Loaded<State>;
 
   constructor(
     private readonly store: EventStore,
@@ -60,6 +63,13 @@ export class AggregateStore<State, Event extends DomainEvent> {
     maxLoaded = 10_000,
   ) {
     this.#loaded = new LRUCache({ max: maxLoaded });
+    this.#nothing = {
+      state: aggregate.initialState,
+      revision: -1,
+      position: undefined,
+      lastHash: GENESIS_HASH,
+      commands: new Map(),
+    };
   }
 
   /** Today's state; the initial one for a stream that does not exist. */
@@ -72,16 +82,18 @@ export class AggregateStore<State, Event extends DomainEvent> {
    * first outcome is answered.
    *
    * @param decide answers the events, none for "nothing to do"; may be called more than once.
+   * @param fresh expects a stream that does not exist yet and saves looking for it.
    * @throws AppError what `decide` throws; `rule` `idempotency.key-reused` when the id was used with
    * another body; `conflict` `aggregate.contended` when others kept winning; `unavailable`.
    */
   execute(
     stream: string,
     context: CommandContext,
-    decide: (state: State) => readonly Event[] | Promise<readonly Event[]>,
+    decide: Decide<State, Event>,
+    { fresh = false }: { readonly fresh?: boolean } = {},
   ): Promise<Outcome<State>> {
     const turn = (this.#turns.get(stream) ?? Promise.resolve()).then(() =>
-      this.#execute(stream, context, decide),
+      this.#execute(stream, context, decide, fresh),
     );
     const settled = turn.then(
       () => undefined,
@@ -97,9 +109,10 @@ export class AggregateStore<State, Event extends DomainEvent> {
   async #execute(
     stream: string,
     context: CommandContext,
-    decide: (state: State) => readonly Event[] | Promise<readonly Event[]>,
+    decide: Decide<State, Event>,
+    fresh: boolean,
   ): Promise<Outcome<State>> {
-    let loaded = this.#loaded.get(stream) ?? (await this.#refresh(stream));
+    let loaded = this.#loaded.get(stream) ?? (fresh ? this.#nothing : await this.#refresh(stream));
     for (let attempt = 0; attempt < MAX_DECISIONS; attempt++) {
       const known = loaded.commands.get(context.commandId);
       if (known !== undefined) return this.#firstOutcome(stream, context, known);
@@ -108,9 +121,9 @@ export class AggregateStore<State, Event extends DomainEvent> {
         events = await decide(loaded.state);
       } catch (error) {
         // A refusal must not rest on a state that another process has moved on from.
-        const fresh = await this.#refresh(stream);
-        if (fresh.revision === loaded.revision) throw error;
-        loaded = fresh;
+        const today = await this.#refresh(stream);
+        if (today.revision === loaded.revision) throw error;
+        loaded = today;
         continue;
       }
       if (events.length === 0) {
@@ -126,7 +139,7 @@ export class AggregateStore<State, Event extends DomainEvent> {
           stream,
           revision: loaded.revision + 1 + index,
         }));
-        const next = this.#foldInto(loaded, recorded, result.position);
+        const next = this.#foldInto(loaded, recorded, events, result.position);
         this.#loaded.set(stream, next);
         const { state, revision } = next;
         return { state, revision, position: result.position, events: recorded };
@@ -150,33 +163,29 @@ export class AggregateStore<State, Event extends DomainEvent> {
   async #refresh(stream: string): Promise<Loaded<State>> {
     const known = this.#loaded.get(stream);
     const events = await this.store.readStream(stream, { from: (known?.revision ?? -1) + 1 });
-    const base = known ?? {
-      state: this.aggregate.initialState,
-      revision: -1,
-      position: undefined,
-      lastHash: GENESIS_HASH,
-      commands: new Map<string, string>(),
-    };
+    const base = known ?? this.#nothing;
     const last = events.at(-1);
     if (!last) return base;
-    const loaded = this.#foldInto(base, events, last.position);
+    const decoded = events.map((event) => decodeEvent(event) as Event);
+    const loaded = this.#foldInto(base, events, decoded, last.position);
     this.#loaded.set(stream, loaded);
     return loaded;
   }
 
   #foldInto(
     base: Loaded<State>,
-    events: readonly RecordedEvent[],
+    recorded: readonly RecordedEvent[],
+    events: readonly Event[],
     position: string,
   ): Loaded<State> {
     const commands = new Map(base.commands);
-    let { state, revision, lastHash } = base;
-    for (const event of events) {
-      state = this.aggregate.evolve(state, decodeEvent(event) as Event);
+    let { revision, lastHash } = base;
+    for (const event of recorded) {
       revision = event.revision;
       lastHash = event.metadata.hash;
       commands.set(event.metadata.commandId, event.metadata.commandHash);
     }
+    const state = events.reduce(this.aggregate.evolve, base.state);
     return { state, revision, position, lastHash, commands };
   }
 

@@ -1,7 +1,12 @@
 import 'reflect-metadata';
 
 import { messageOf } from '@countersign/kernel';
-import { type DynamicModule, type INestApplicationContext, Module, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplicationContext,
+  Module,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 import { loadConfig } from './config.js';

@@ -62,6 +62,7 @@ export class ApprovalHandler {
       streamOf(data.approvalId),
       reactionContext('approval', event),
       (state) => requestApproval(state, data),
+      { fresh: true },
     );
     return this.#positionWithReactions(outcome);
   }

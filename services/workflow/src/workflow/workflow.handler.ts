@@ -79,8 +79,11 @@ export class WorkflowHandler {
       draft,
       ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
     };
-    const outcome = await this.workflows.execute(Workflows.streamOf(workflowId), context, (state) =>
-      startWorkflow(state, start, pinned.compiled, context.actor.id),
+    const outcome = await this.workflows.execute(
+      Workflows.streamOf(workflowId),
+      context,
+      (state) => startWorkflow(state, start, pinned.compiled, context.actor.id),
+      { fresh: true },
     );
     return this.#reply(outcome);
   }

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { canonicalJson, findUnstorableText, hashOf, mayHoldUnstorableText } from './json.js';
+
+describe('canonical JSON', () => {
+  it('is that of RFC 8785', () => {
+    const value = { '€': 1, a: { z: [1e21, 0.000001, -0], b: '\u2028"\\\n' }, 1: true };
+    expect(canonicalJson(value)).toBe(
+      '{"1":true,"a":{"b":"\u2028\\"\\\\\\n","z":[1e+21,0.000001,0]},"€":1}',
+    );
+  });
+
+  it('gives equal values equal hashes, whatever the order of their keys', () => {
+    expect(hashOf({ a: 1, b: [2, { d: 3, c: 4 }] })).toBe(hashOf({ b: [2, { c: 4, d: 3 }], a: 1 }));
+  });
+});
+
+describe('text that jsonb cannot hold', () => {
+  it('is found where it is', () => {
+    expect(findUnstorableText({ a: [{ 'b/c': 'x\u0000' }] })).toBe('/a/0/b~1c');
+    expect(findUnstorableText({ a: '\ud83d' })).toBe('/a');
+    expect(findUnstorableText({ a: '\ud83d\ude00' })).toBeUndefined();
+    expect(findUnstorableText({ 'k\u0000': 1 })).toBeDefined();
+  });
+
+  it('is never missed by the quick look at serialised JSON', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\u0000', '\udc00', '\\u0000'),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(text, text), (value) => {
+        if (findUnstorableText(value) !== undefined) {
+          expect(mayHoldUnstorableText(JSON.stringify(value))).toBe(true);
+        }
+      }),
+    );
+  });
+});
