@@ -38,7 +38,9 @@ describe('the main job', () => {
     const plain = await connect({ servers: system.nats.anonymousUrl });
     const granted: CloudEvent[] = [];
     plain.subscribe('evt.approval.granted.>', {
-      callback: (_, message) => granted.push(CloudEvent.parse(message.json())),
+      callback: (_, message) => {
+        granted.push(CloudEvent.parse(message.json()));
+      },
     });
     const [spot] = cdmFiles('fx');
     plain.publish('trades.executed', spot?.text ?? '');

@@ -95,7 +95,7 @@ describe('trade events', () => {
 
 /** What the seeded trigger takes as business key, found without its expression. */
 function firstIdentifier(message: unknown): string {
-  const { trade, proposedEvent, eventIdentifier } = message as Record<string, never>;
+  const { trade, proposedEvent, eventIdentifier } = message as Record<string, unknown>;
   const step = proposedEvent as { instruction?: { before?: { trade?: object } }[] } | undefined;
   const about = (trade ?? step?.instruction?.[0]?.before?.trade) as
     { tradeIdentifier?: Identified[] } | undefined;

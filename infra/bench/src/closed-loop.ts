@@ -86,8 +86,12 @@ async function once(
   return { latencies, seconds: (performance.now() - start) / 1_000 };
 }
 
+/** All lines that were printed so far. */
+export const printed: object[] = [];
+
 /** One figure as a JSON line. */
 export function print(workload: string, concurrency: number, figures: object): void {
   const line = { peer: 'countersign', workload, concurrency, ...figures };
+  printed.push(line);
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
