@@ -10,6 +10,7 @@ import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { AuthModule } from './auth/auth.module.js';
+import { loadGatewayConfig } from './config.js';
 import { CommandGate } from './http/command-gate.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -60,11 +61,13 @@ import { WorkflowsController } from './routes/workflows.controller.js';
 export class GatewayServiceModule {}
 
 /** The gateway on an open platform, with other services in the same process or without, not listening yet. */
-export function createGateway(
+export async function createGateway(
   platform: Platform,
   otherModules: readonly (DynamicModule | Type)[] = [],
 ): Promise<NestFastifyApplication> {
-  return NestFactory.create<NestFastifyApplication>(
+  // What is wrong with the configuration is one sentence here, and a stack trace inside of Nest.
+  loadGatewayConfig(platform.config);
+  return await NestFactory.create<NestFastifyApplication>(
     hostModule(platform, [GatewayServiceModule, ...otherModules]),
     createHttpAdapter(platform.log),
     { logger: ['error', 'fatal'], abortOnError: false, bodyParser: false },
@@ -83,7 +86,9 @@ export async function startGateway(
   const app = await createGateway(platform, otherModules);
   const { HOST, PORT } = platform.config;
   try {
-    await app.listen(PORT, HOST);
+    await app.init();
+    // Not `app.listen`: that prints the error that is thrown, stack and all.
+    await app.getHttpAdapter().getInstance().listen({ port: PORT, host: HOST });
   } catch (error) {
     await app.close();
     if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error;

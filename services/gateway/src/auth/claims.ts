@@ -1,4 +1,4 @@
-import { Actor } from '@countersign/kernel';
+import { Actor, messageOf } from '@countersign/kernel';
 import { errors, type JWTPayload } from 'jose';
 
 import { expiredToken, invalidToken, type VerifiedToken } from './token-verifier.js';
@@ -7,7 +7,7 @@ import { expiredToken, invalidToken, type VerifiedToken } from './token-verifier
 const SYSTEM_PREFIX = 'system:';
 
 /** Which claims hold a person's roles and groups. */
-export interface ClaimNames {
+interface ClaimNames {
   readonly roles: string;
   readonly groups: string;
 }
@@ -34,7 +34,8 @@ export function toVerified(
 }
 
 /** What a failed verification means to the caller; anything that is not about the token passes through. */
-export function rejected(error: unknown): unknown {
+export function rejected(error: unknown): Error {
   if (error instanceof errors.JWTExpired) return expiredToken(error);
-  return error instanceof errors.JOSEError ? invalidToken(error) : error;
+  if (error instanceof errors.JOSEError) return invalidToken(error);
+  return error instanceof Error ? error : new Error(messageOf(error), { cause: error });
 }

@@ -1,5 +1,5 @@
 /** A person of the development issuer. */
-export interface DevUser {
+interface DevUser {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];

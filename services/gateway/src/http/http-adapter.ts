@@ -2,18 +2,21 @@ import type { Log } from '@countersign/service-kit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
+import { acceptJsonOnly } from './json-body.js';
 import { sendProblem } from './problem.filter.js';
 
 /** Path parameters are ids and names; Fastify refuses longer ones itself. */
 const MAX_PARAM_LENGTH = 200;
+
+/** For a client to send its request, body included; how long an answer may take is another matter. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The web server, without what an API has no use for: no middleware layer, no request log, no forms. */
 export function createHttpAdapter(log: Log): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: false,
     skipMiddie: true,
-    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // What the router refuses passes neither hooks nor filters.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {

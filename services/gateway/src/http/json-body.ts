@@ -1,11 +1,15 @@
 import { findUnstorableText, invalid, mayHoldUnstorableText } from '@countersign/kernel';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 
-export const BODY_LIMIT = 1024 * 1024;
+import { readBody } from './read-body.js';
+
+const BODY_LIMIT = 1024 * 1024;
 
 /** Deeper values are nobody's workflow, and recursive readers further on must not be made to overflow. */
 const MAX_DEPTH = 64;
+
+type Done = (error: Error | null, value?: unknown) => void;
 
 /**
  * Takes JSON and nothing else, and refuses at the door what no reader further on could store or walk.
@@ -15,24 +19,22 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   // Fastify's own parser also refuses `__proto__` members, which would be lost on the way.
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
-  fastify.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
-    (request, body, done) => {
-      if (body.length === 0) {
-        done(null, undefined);
-        return;
-      }
-      if (!isUtf8(body)) {
-        done(invalid('request.malformed', 'the body is not UTF-8'));
-        return;
-      }
-      const text = body.toString();
-      parseJson(request, text, (error: Error | null, value?: unknown) => {
-        done(error ?? unacceptable(text, value) ?? null, value);
-      });
-    },
-  );
+  const parse = (request: FastifyRequest, body: Buffer, done: Done) => {
+    if (!isUtf8(body)) {
+      done(invalid('request.malformed', 'the body is not UTF-8'));
+      return;
+    }
+    const text = body.toString();
+    void parseJson(request, text, (error: Error | null, value?: unknown) => {
+      done(error ?? unacceptable(text, value) ?? null, value);
+    });
+  };
+  fastify.addContentTypeParser('application/json', (request, payload, done) => {
+    readBody(payload, BODY_LIMIT, (error, body) => {
+      if (error || !body?.length) done(error, undefined);
+      else parse(request, body, done);
+    });
+  });
 }
 
 function unacceptable(text: string, value: unknown): Error | undefined {

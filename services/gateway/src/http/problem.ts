@@ -1,4 +1,4 @@
-import { AppError, type ErrorKind } from '@countersign/kernel';
+import { type AppError, type ErrorKind } from '@countersign/kernel';
 import { STATUS_CODES } from 'node:http';
 
 import { toAppError } from './foreign-errors.js';
@@ -15,7 +15,7 @@ const statusOf: Readonly<Record<ErrorKind, number>> = {
 };
 
 /** An RFC 9457 problem document and what goes with it. */
-export interface Problem {
+interface Problem {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;

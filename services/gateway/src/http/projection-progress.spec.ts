@@ -22,7 +22,9 @@ class World {
 }
 
 let open: ProjectionProgress | undefined;
-afterEach(() => open?.close());
+afterEach(() => {
+  open?.close();
+});
 
 function start(options: { timeoutMs?: number; pollMs?: number } = {}) {
   const world = new World();
@@ -65,7 +67,7 @@ describe('ProjectionProgress', () => {
     progress.notice('1');
     const done: string[] = [];
     const waits = ['7', '5', '9'].map((position) =>
-      progress.upTo(position)?.then(() => done.push(position)),
+      Promise.resolve(progress.upTo(position)).then(() => done.push(position)),
     );
     progress.notice('7');
     await sleep(5);

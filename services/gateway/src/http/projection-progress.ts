@@ -12,7 +12,7 @@ interface Waiter {
   readonly timer: NodeJS.Timeout;
 }
 
-export interface ProjectionProgressOptions {
+interface ProjectionProgressOptions {
   readonly timeoutMs?: number;
   readonly pollMs?: number;
 }

@@ -32,9 +32,9 @@ export class EventsQuery {
     if (!view.seesEverything) throw forbidden('event.not-visible', 'you do not see everything');
     const { stream, category, after, limit: max } = parameters;
     if (category !== undefined && !allCategories.includes(category)) return NOTHING;
-    if (stream === undefined) return this.#ofAll(category, after, max);
+    if (stream === undefined) return await this.#ofAll(category, after, max);
     return isOurs(stream) && (category ?? categoryOf(stream)) === categoryOf(stream)
-      ? this.#ofStream(stream, after, max)
+      ? await this.#ofStream(stream, after, max)
       : NOTHING;
   }
 

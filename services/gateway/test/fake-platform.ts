@@ -1,10 +1,15 @@
 import type { CommandType } from '@countersign/contracts';
 import { type EventStore, InMemoryEventStore } from '@countersign/event-store';
-import type { Clock } from '@countersign/kernel';
+import { Clock } from '@countersign/kernel';
 import { BusSigner, type CommandContext } from '@countersign/messaging';
 import type { Platform } from '@countersign/service-kit';
-import { FakeClock } from '@countersign/testing';
 import type pg from 'pg';
+
+class StoppedClock extends Clock {
+  override now(): Date {
+    return new Date('2026-11-24T09:00:00Z');
+  }
+}
 
 /** A command as it left the gateway. */
 export interface SentCommand {
@@ -13,19 +18,17 @@ export interface SentCommand {
   readonly context: Omit<CommandContext, 'commandHash'>;
 }
 
-interface FakeMessage {
-  string(): string;
-}
+type HintListener = (error: null, message: { string(): string }) => void;
 
 /** A platform without servers: commands are recorded and answered by hand, events live in memory. */
 export class FakePlatform {
-  readonly clock: Clock = new FakeClock('2026-11-24T09:00:00Z');
+  readonly clock: Clock = new StoppedClock();
   readonly store: EventStore = new InMemoryEventStore();
   readonly sent: SentCommand[] = [];
   readonly logged: object[] = [];
   /** What the next commands are answered with, or refused by throwing. */
   answer: (command: SentCommand) => unknown = () => ({});
-  #hint: ((error: null, message: FakeMessage) => void) | undefined;
+  #hint: HintListener | undefined;
 
   constructor(
     private readonly pool: Pick<pg.Pool, 'query'> | undefined,
@@ -54,8 +57,8 @@ export class FakePlatform {
       pool: this.pool ?? { query: () => Promise.reject(new Error('there is no database')) },
       signer: new BusSigner('ab'.repeat(32)),
       bus: {
-        subscribe: (_subject: string, { callback }: { callback: typeof this.hint }) => {
-          this.#hint = callback as never;
+        subscribe: (_subject: string, { callback }: { callback: HintListener }) => {
+          this.#hint = callback;
           return { unsubscribe: () => undefined };
         },
         request: () => Promise.reject(new Error('nobody is there')),

@@ -1,14 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-import { createGateway } from '../gateway.service-module.js';
+import { createGateway } from '../src/gateway.service-module.js';
 import { FakePlatform } from './fake-platform.js';
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** The body parsed as JSON. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly body: any;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface Ask {
@@ -50,13 +48,18 @@ export class TestGateway {
       headers: { ...headers, ...ask.headers },
       ...(body === undefined ? {} : { payload: body }),
     });
-    return { status: reply.statusCode, headers: reply.headers, body: JSON.parse(reply.payload) };
+    return {
+      status: reply.statusCode,
+      headers: reply.headers,
+      body: JSON.parse(reply.payload) as Answer['body'],
+    };
   }
 
   async token(user: string): Promise<string> {
     const known = this.#tokens.get(user);
     if (known !== undefined) return known;
     const { body } = await this.ask('POST', '/api/v1/dev/token', { body: { user } });
+    if (typeof body.token !== 'string') throw new Error(`no token for ${user}`);
     this.#tokens.set(user, body.token);
     return body.token;
   }

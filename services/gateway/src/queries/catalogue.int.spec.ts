@@ -1,0 +1,71 @@
+import { startTestPostgres } from '@countersign/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { ReadingGateway } from '../../test/reading-gateway.js';
+import { HASH, NOW } from '../../test/rows.js';
+
+const A = '1b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11';
+const definition = { name: 'demo' };
+
+let reading: ReadingGateway;
+beforeAll(async () => {
+  reading = await ReadingGateway.start(await startTestPostgres());
+});
+afterAll(() => reading.stop());
+
+describe('templates and incidents', () => {
+  beforeAll(async () => {
+    await reading.db.insertInto('definitions').values({ hash: HASH, definition }).execute();
+  });
+
+  it('show the latest version, or the one asked for', async () => {
+    const version = (name: string, number: number) => ({
+      name,
+      version: number,
+      title: `${name} ${number}`,
+      description: '',
+      definition_hash: HASH,
+      published_by: 'alice',
+      published_at: NOW,
+    });
+    await reading.db
+      .insertInto('templates')
+      .values([version('demo', 1), version('demo', 2), version('also', 1)])
+      .execute();
+    const items = await reading.itemsOf('/templates');
+    expect(items.map(({ title }) => title)).toEqual(['also 1', 'demo 2']);
+    expect((await reading.get('/templates/demo')).body).toMatchObject({ version: 2, definition });
+    expect((await reading.get('/templates/demo?version=1')).body).toMatchObject({
+      version: 1,
+      definition,
+    });
+    for (const path of ['/templates/demo?version=3', '/templates/none']) {
+      const { status, body } = await reading.get(path);
+      expect([status, body.code]).toEqual([404, 'template.not-found']);
+    }
+  });
+
+  it('show incidents', async () => {
+    await reading.db
+      .insertInto('incidents')
+      .values({
+        incident_id: A,
+        kind: 'dead-letter',
+        status: 'OPEN',
+        code: 'message.malformed',
+        message: 'no JSON',
+        workflow_id: null,
+        business_key: null,
+        trigger: 'cdm',
+        source: { subject: 'trades.executed' },
+        scope: null,
+        created_at: NOW,
+      })
+      .execute();
+    expect(await reading.itemsOf('/incidents?status=open&kind=dead-letter')).toMatchObject([
+      { incidentId: A, code: 'message.malformed', source: { subject: 'trades.executed' } },
+    ]);
+    expect(await reading.itemsOf('/incidents?status=resolved')).toEqual([]);
+    expect(await reading.itemsOf('/incidents?kind=workflow')).toEqual([]);
+  });
+});
