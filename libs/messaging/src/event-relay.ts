@@ -1,7 +1,14 @@
 import { EVENTS_STREAM, eventSubject, toCloudEvent } from '@countersign/contracts';
 import type { EventStore } from '@countersign/event-store';
 import { messageOf, type StoredEvent } from '@countersign/kernel';
-import { jetstream, type JetStreamClient, jetstreamManager, type PubAck } from '@nats-io/jetstream';
+import {
+  jetstream,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstreamManager,
+  type PubAck,
+  type StoredMsg,
+} from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/nats-core';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -26,10 +33,17 @@ export interface Leadership {
   release(name: string): Promise<void>;
 }
 
-/** Remembers how far a reader of the feed has come. */
+/** How far a relay has come, and in which stream. */
+export interface RelayCheckpoint {
+  readonly position: string;
+  /** When the JetStream stream was made: tells it from another one of the same name. */
+  readonly streamCreated: string;
+}
+
+/** Remembers how far relays have come. */
 export interface Checkpoints {
-  load(name: string): Promise<string | undefined>;
-  save(name: string, position: string): Promise<void>;
+  load(name: string): Promise<RelayCheckpoint | undefined>;
+  save(name: string, checkpoint: RelayCheckpoint): Promise<void>;
 }
 
 export interface EventRelayOptions {
@@ -45,14 +59,16 @@ export interface EventRelayOptions {
  *
  * Publishes are pipelined; at the first failure the relay stops and starts over from what JetStream is
  * known to have. Event ids are message ids, so JetStream drops what it got twice within its window.
- * It goes on from the checkpoint, unless the stream holds less than that (it was wiped, or lost its
- * tail): then from the last event that the stream does hold, so a wiped stream is filled again.
+ * It goes on from the checkpoint, unless the stream holds less than that (it lost its tail): then from
+ * the last event that the stream does hold. A stream that is not the one of the checkpoint was made
+ * anew, and is filled from the first event on.
  */
 export class EventRelay {
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #ready = false;
   #restart = new AbortController();
+  #streamCreated = '';
   #lastSequence = 0;
   /** Last sequence of each subject, as acknowledged to this leader. */
   #sequences = new Map<string, number>();
@@ -115,32 +131,49 @@ export class EventRelay {
   async #relay(signal: AbortSignal): Promise<void> {
     const { name, categories } = this.options;
     const client = jetstream(this.bus, { timeout: PUBLISH_TIMEOUT_MS });
-    await ensureStreams(await jetstreamManager(this.bus));
     let position = await this.#resumeFrom();
-    let saved = Date.now();
+    let saved: string | undefined;
     const save = async () => {
-      saved = Date.now();
-      if (position !== undefined) await this.checkpoints.save(name, position);
+      if (position === saved || position === undefined) return;
+      const reached = position;
+      await this.checkpoints.save(name, { position: reached, streamCreated: this.#streamCreated });
+      saved = reached;
     };
-    const pages = this.store.subscribeAll(position, { categories }, { maxPage: PAGE, signal });
-    for await (const page of pages) {
-      if (page.events.length > 0) {
-        if (!(await this.leadership.holds(name))) throw new Error('another relay has taken over');
-        await this.#publish(client, page.events);
+    const saver = setInterval(() => {
+      save().catch((error: unknown) =>
+        this.log.warn({ relay: name, reason: messageOf(error) }, 'checkpoint not saved'),
+      );
+    }, CHECKPOINT_EVERY_MS);
+    try {
+      const pages = this.store.subscribeAll(position, { categories }, { maxPage: PAGE, signal });
+      for await (const page of pages) {
+        const [first] = page.events;
+        if (first) {
+          // Looked up before asking who leads: should this process stand still after the answer, its
+          // successor has moved the subject on, and the first publish is refused.
+          const fence = await this.#lastSequenceOf(eventSubject(first.type, first.stream));
+          if (!(await this.leadership.holds(name))) throw new Error('another relay has taken over');
+          if (signal.aborted) break;
+          await this.#publish(client, page.events, fence);
+        }
+        position = page.position ?? position;
+        // From the first event on it is known which stream they are in.
+        if (saved === undefined) await save();
       }
-      position = page.position ?? position;
-      if (Date.now() - saved >= CHECKPOINT_EVERY_MS) await save();
+    } finally {
+      clearInterval(saver);
     }
     await save();
   }
 
   /** @throws Error when anything of the page may not have arrived. */
-  async #publish(client: JetStreamClient, events: readonly StoredEvent[]): Promise<void> {
+  async #publish(
+    client: JetStreamClient,
+    events: readonly StoredEvent[],
+    fence: number,
+  ): Promise<void> {
     const [first, ...rest] = events;
     if (!first) return;
-    // A leader that was frozen and wakes up with an old page fails here, as its successor has
-    // published this event or others of its subject since.
-    const fence = await this.#lastSequenceOf(eventSubject(first.type, first.stream));
     const head = await Promise.allSettled([this.#publishOne(client, first, fence)]);
     const tail =
       head[0].status === 'rejected'
@@ -186,27 +219,50 @@ export class EventRelay {
   }
 
   async #resumeFrom(): Promise<string | undefined> {
+    const manager = await jetstreamManager(this.bus);
+    await ensureStreams(manager);
+    const { created, state } = await manager.streams.info(EVENTS_STREAM);
+    this.#streamCreated = created;
+    this.#lastSequence = state.last_seq;
+    this.#sequences = new Map();
     const checkpoint = await this.checkpoints.load(this.options.name);
-    const published = await this.#lastPublished();
-    if (checkpoint === undefined || published === undefined) return published;
-    return this.store.comparePositions(checkpoint, published) < 0 ? checkpoint : published;
+    // Whatever a stream made anew holds of ours got there before anybody noticed.
+    if (checkpoint && checkpoint.streamCreated !== created) return undefined;
+    return this.#lastPublished(manager, checkpoint?.position);
   }
 
-  /** Position of the last event of our categories that the stream holds. */
-  async #lastPublished(): Promise<string | undefined> {
-    const manager = await jetstreamManager(this.bus);
-    const info = await manager.streams.info(EVENTS_STREAM);
-    this.#lastSequence = info.state.last_seq;
-    this.#sequences = new Map();
+  /**
+   * Position of the last event of our categories that the stream holds, at most the checkpoint's.
+   * Beyond that there may be gaps: of events sent together, one may have been refused.
+   */
+  async #lastPublished(
+    manager: JetStreamManager,
+    checkpoint: string | undefined,
+  ): Promise<string | undefined> {
     let last: string | undefined;
     for (const category of this.options.categories) {
       const message = await manager.streams.getMessage(EVENTS_STREAM, {
         last_by_subj: `evt.${category}.>`,
       });
-      const position = message?.header.get(POSITION_HEADER);
-      if (!position) continue;
+      if (!message) continue;
+      const position = this.#positionOf(message);
+      // Somebody else's message says nothing about ours, and hides what would.
+      if (position === undefined) return checkpoint;
       if (last === undefined || this.store.comparePositions(position, last) > 0) last = position;
     }
-    return last;
+    if (checkpoint === undefined || last === undefined) return last;
+    return this.store.comparePositions(checkpoint, last) < 0 ? checkpoint : last;
+  }
+
+  /** Where a message's event stands in the store; undefined for one that no relay published. */
+  #positionOf({ subject, header, data }: StoredMsg): string | undefined {
+    if (!this.signer.verify(subject, data, header.get(SIGNATURE_HEADER))) return undefined;
+    const position = header.get(POSITION_HEADER);
+    try {
+      this.store.comparePositions(position, position);
+      return position;
+    } catch {
+      return undefined;
+    }
   }
 }

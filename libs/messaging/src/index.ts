@@ -7,6 +7,7 @@ export {
   type EventRelayOptions,
   type Leadership,
   POSITION_HEADER,
+  type RelayCheckpoint,
 } from './event-relay.js';
 export type { MessagingLog } from './messaging-log.js';
 export { EventOffers, EventReactor, type ObservedEvent } from './reactions.js';

@@ -116,17 +116,15 @@ export class AggregateStore<State, Event extends DomainEvent> {
     for (let attempt = 0; attempt < MAX_DECISIONS; attempt++) {
       const known = loaded.commands.get(context.commandId);
       if (known !== undefined) return this.#firstOutcome(stream, context, known);
-      let events: readonly Event[];
-      try {
-        events = await decide(loaded.state);
-      } catch (error) {
-        // A refusal must not rest on a state that another process has moved on from.
-        const today = await this.#refresh(stream);
-        if (today.revision === loaded.revision) throw error;
-        loaded = today;
-        continue;
-      }
+      const { events = [], refusal } = await settle(() => decide(loaded.state));
       if (events.length === 0) {
+        // Neither a refusal nor "nothing to do" may rest on a state that others have moved on from.
+        const today = await this.#refresh(stream);
+        if (today.revision !== loaded.revision) {
+          loaded = today;
+          continue;
+        }
+        if (refusal) throw refusal.error;
         const position = loaded.position ?? '';
         return { state: loaded.state, revision: loaded.revision, position, events: [] };
       }
@@ -241,5 +239,16 @@ export class AggregateStore<State, Event extends DomainEvent> {
       prevHash = hash;
       return { ...encoded, eventId, metadata: { ...metadata, hash } };
     });
+  }
+}
+
+/** What was decided, or why it was not. */
+async function settle<Event>(
+  decide: () => readonly Event[] | Promise<readonly Event[]>,
+): Promise<{ events?: readonly Event[]; refusal?: { error: unknown } }> {
+  try {
+    return { events: await decide() };
+  } catch (error) {
+    return { refusal: { error } };
   }
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './log.js';
 
 const RETRY_MS = 1_000;
+const ANSWER_HOLDS_MS = 500;
 
 /**
  * Leadership by session advisory locks: Postgres gives each to one session, and takes it back when
@@ -15,6 +16,8 @@ export class PostgresLeadership implements Leadership {
   #client: Promise<pg.Client> | undefined;
   #lost = new AbortController();
   #last: Promise<void> = Promise.resolve();
+  /** When the session answered last. */
+  #answered = 0;
 
   constructor(
     private readonly url: string,
@@ -42,11 +45,16 @@ export class PostgresLeadership implements Leadership {
     }
   }
 
-  /** The session answers, so its locks are still held. */
+  /**
+   * The session answers, so its locks are still held. Asked at most every half second: who was frozen
+   * for longer than that asks again before it goes on.
+   */
   async holds(): Promise<boolean> {
     const { signal } = this.#lost;
+    if (Date.now() - this.#answered < ANSWER_HOLDS_MS && !signal.aborted) return true;
     const client = await this.#session();
     await this.#inTurn(() => client.query('SELECT 1'));
+    this.#answered = Date.now();
     return !signal.aborted && signal === this.#lost.signal;
   }
 

@@ -38,9 +38,9 @@ export function projectBatch(
   events: readonly StoredEvent[],
   present: PresentRows,
   parked: ReadonlySet<string>,
-): { changes: Changes; newlyParked: ReadonlySet<string> } {
+): { changes: Changes; newlyParked: ReadonlyMap<string, string> } {
   const changes = new Map<TableName, Map<string, Row>>();
-  const newlyParked = new Set<string>();
+  const newlyParked = new Map<string, string>();
   const put = (table: TableName, key: string, row: Row) => {
     const rows = changes.get(table) ?? new Map<string, Row>();
     rows.set(key, row);
@@ -56,7 +56,7 @@ export function projectBatch(
       );
       for (const [table, key, row] of rows) put(table, key, row);
     } catch (error) {
-      newlyParked.add(stored.stream);
+      newlyParked.set(stored.stream, messageOf(error));
       const { parkedStream, incident } = parkingRows(stored, messageOf(error));
       put('parked_streams', parkedStream.stream, parkedStream);
       put('incidents', incident.incident_id, incident);

@@ -76,7 +76,7 @@ export class Projector {
       if (position !== undefined && position !== tables.position) {
         const parked = await tables.apply(events, position);
         this.bus.publish(PROJECTED_SUBJECT, JSON.stringify({ position }));
-        for (const stream of parked) this.log.error({ stream }, 'stream parked: see the incidents');
+        for (const [stream, reason] of parked) this.log.error({ stream, reason }, 'stream parked');
       }
       this.#caughtUp ||= caughtUp;
     }

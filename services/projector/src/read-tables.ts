@@ -74,11 +74,14 @@ export class ReadTables {
 
   /**
    * Projects the events that follow the checkpoint, up to a position. Answers the streams that had to
-   * be parked.
+   * be parked, and why.
    *
    * @throws CheckpointMovedError when another projector was faster; nothing was written.
    */
-  async apply(events: readonly StoredEvent[], position: string): Promise<ReadonlySet<string>> {
+  async apply(
+    events: readonly StoredEvent[],
+    position: string,
+  ): Promise<ReadonlyMap<string, string>> {
     await this.#load(events);
     const present = (table: TableName, key: string) => this.#rows.get(`${table}/${key}`);
     const { changes, newlyParked } = projectBatch(events, present, this.#parked);
@@ -88,7 +91,7 @@ export class ReadTables {
       if (!folds) continue;
       for (const [key, row] of changes.get(table) ?? []) this.#rows.set(`${table}/${key}`, row);
     }
-    for (const stream of newlyParked) this.#parked.add(stream);
+    for (const stream of newlyParked.keys()) this.#parked.add(stream);
     return newlyParked;
   }
 
