@@ -72,6 +72,7 @@ describe('CDM trade events', () => {
         }
       },
     );
+    expect(mapped.length).toBeGreaterThan(30);
     const byName = Object.fromEntries(mapped) as Record<string, JsonObject>;
     expect(byName['fx-ex03-fx-fwd.json']).toMatchObject({
       tradeId: 'ABN1234',

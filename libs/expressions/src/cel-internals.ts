@@ -100,6 +100,7 @@ export function tameEvaluator(environment: Environment): void {
       try {
         return evaluator.run(tried, context);
       } catch (error) {
+        // Throws when the budget is used up: nothing may make up for that.
         spend(SWALLOWED_ERROR_STEPS);
         return error;
       }

@@ -171,7 +171,7 @@ describe('any text', () => {
     fc.assert(
       fc.property(source, context, (text, bindings) => void tryOut(text, bindings as JsonObject)),
       {
-        numRuns: 5_000,
+        numRuns: 2_000,
       },
     );
   });
@@ -182,10 +182,10 @@ describe('any text', () => {
       fc.property(operand, context, (text, bindings) => {
         seen[tryOut(text, bindings as JsonObject)]++;
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
     // The property says something only as long as all three happen.
-    expect(Math.min(seen.value, seen.failed, seen.refused)).toBeGreaterThan(50);
+    expect(Math.min(seen.value, seen.failed, seen.refused)).toBeGreaterThan(20);
   });
 
   it('has the same outcome each time', () => {
@@ -202,7 +202,7 @@ describe('any text', () => {
         };
         expect(run()).toBe(run());
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -7,7 +7,7 @@ import { failedExpression, invalidExpression, LimitExceeded, Refusal } from './e
 import { guard } from './guard.js';
 import { inspect } from './inspect.js';
 import { LIMITS } from './limits.js';
-import { isSpent, startMeter } from './meter.js';
+import { startMeter } from './meter.js';
 import { Recent } from './recent.js';
 import { toJson } from './to-json.js';
 
@@ -100,14 +100,11 @@ function compile(
   }
   return (bindings) => {
     startMeter();
-    let value: unknown;
     try {
-      value = parsed(bindings);
+      return parsed(bindings) as unknown;
     } catch (error) {
-      throw failedExpression(source, isSpent() ? new LimitExceeded('too many steps') : error);
+      throw failedExpression(source, error);
     }
-    if (isSpent()) throw failedExpression(source, new LimitExceeded('too many steps'));
-    return value;
   };
 }
 

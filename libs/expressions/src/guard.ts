@@ -89,7 +89,7 @@ function guarded(node: CelNode, handle: Handle): Handle {
 /** Every element costs as much as the loop's body has nodes; paid before the loop starts. */
 function meteredLoop(handle: Handle, bodyNodes: number): Handle {
   return (items, ...rest) => {
-    if (Array.isArray(items)) spend(0);
+    if (Array.isArray(items)) spend(items.length * bodyNodes);
     else if (isPlainObject(items)) spend(Object.keys(items).length * bodyNodes);
     else throw new Refusal('invalid_comprehension_range', 'only lists and maps can be looped over');
     return handle(items, ...rest);
@@ -147,9 +147,7 @@ function chargeCall(name: string, args: readonly unknown[]): void {
     if (name === 'split') spend(first.length);
     // The library's pattern for durations takes cubic time on digits without a unit.
     if (name === 'duration' && first.length > LIMITS.durationLength) {
-      throw new LimitExceeded(
-        `a duration of more than ${LIMITS.durationLength} characters`,
-      );
+      throw new LimitExceeded(`a duration of more than ${LIMITS.durationLength} characters`);
     }
   }
   if (name === 'join' && Array.isArray(first)) {

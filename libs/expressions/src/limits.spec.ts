@@ -15,6 +15,7 @@ const context: JsonObject = {
   needle: `b${'a'.repeat(500)}`,
   digits: '1'.repeat(5_000),
   texts: Array.from({ length: 5_000 }, () => 'a'.repeat(1_000)),
+  deep: nested('[', ']', 200),
   deepList: nested('[', ']', 50_000),
   deepMap: nested('{"a":', '}', 50_000),
 };
@@ -69,6 +70,7 @@ describe('hostile evaluations are stopped', () => {
     'cel.bind(a, context.list, a + a).size()',
     '[[1]].map(a, context.list + context.list).size()',
     `[${Array(150).fill('context.huge').join(',')}]`,
+    'context.deep',
     'context.deepList',
     'context.deepMap',
     'cel.bind(a, decimal("9999999999999999999999999999999999999999"), cel.bind(b, a*a*a*a*a, cel.bind(c, b*b*b*b*b, c*c*c)))',
@@ -93,7 +95,7 @@ describe('hostile evaluations are stopped', () => {
   });
 });
 
-describe('honest work is not', () => {
+describe('honest work is not stopped', () => {
   it.each([
     'context.objects.exists(x, x.id == 9999)',
     'context.objects.map(x, x.id).size() == 10000',
@@ -101,9 +103,9 @@ describe('honest work is not', () => {
     '49999 in context.list',
     'context.text.contains("b")',
     're2(context.text, "^a+$")',
-    'context.deepMap.a.a.a == context.deepMap.a ? 1 : 2',
+    'has(context.deepMap.a.a.a)',
+    'context.deepMap == context.deepList',
   ])('%s', (source) => {
-    expect(['none', 'limit_exceeded']).toContain(reason(source));
-    if (!source.includes('deep')) expect(reason(source)).toBe('none');
+    expect(reason(source)).toBe('none');
   });
 });

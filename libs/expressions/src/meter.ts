@@ -12,16 +12,12 @@ export function startMeter(): void {
   left = LIMITS.steps;
 }
 
-/** Takes steps from the budget. @throws LimitExceeded once it is used up, and every time after that. */
+/**
+ * Takes steps from the budget.
+ *
+ * @throws LimitExceeded once it is used up, and every time after that
+ */
 export function spend(steps: number): void {
   left -= steps;
   if (left < 0) throw new LimitExceeded(`more than ${LIMITS.steps} steps`);
-}
-
-/**
- * Whether the budget ran out. Asked after the evaluation too, because `||`, `&&`, `all` and `exists`
- * swallow an error of one side when the other decides.
- */
-export function isSpent(): boolean {
-  return left < 0;
 }

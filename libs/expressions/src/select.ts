@@ -46,5 +46,5 @@ export function unwrap(value: unknown): unknown {
 
 /** Refuses a key by name. */
 export function noSuchKey(key: unknown, node: CelNode): Refusal {
-  return new Refusal('no_such_key', `No such key: ${key}`, node.pos);
+  return new Refusal('no_such_key', `No such key: ${String(key)}`, node.pos);
 }

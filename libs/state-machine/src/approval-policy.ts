@@ -7,7 +7,7 @@ import { Name } from './names.js';
 export const Approver = z
   .string()
   .max(210)
-  .regex(/^(group:|role:)?[^\s:][^\s]*$/, 'must be a user id, group:<name> or role:<name>');
+  .regex(/^(group:|role:)?[^\s:]+$/, 'must be a user id, group:<name> or role:<name>');
 export type Approver = z.infer<typeof Approver>;
 
 /** The bare object; `ApprovalPolicy` adds the rules between its members. */

@@ -1,4 +1,4 @@
-import { compileCondition, type Condition, ExpressionError } from '@countersign/expressions';
+import { compileCondition, ExpressionError } from '@countersign/expressions';
 import { AppError, invalid, type JsonObject } from '@countersign/kernel';
 
 import {
@@ -34,6 +34,7 @@ export interface Availability {
 
 interface CompiledState {
   readonly state: StateDefinition;
+  readonly outgoing: readonly CompiledTransition[];
   readonly automatic: readonly CompiledTransition[];
   readonly manual: readonly CompiledTransition[];
   readonly byEvent: ReadonlyMap<string, readonly CompiledTransition[]>;
@@ -92,8 +93,7 @@ export class CompiledDefinition {
 
   /** All transitions that leave a state, in the order of the definition. */
   outgoing(state: string): readonly CompiledTransition[] {
-    const { automatic, manual } = this.#state(state);
-    return [...automatic, ...manual].sort((a, b) => a.index - b.index);
+    return this.#state(state).outgoing;
   }
 
   #state(name: string): CompiledState {
@@ -112,12 +112,14 @@ export class CompiledDefinition {
  */
 export function compileDefinition(definition: WorkflowDefinition): CompiledDefinition {
   const transitions = definition.transitions.map(compileTransition);
+  const byFrom = Map.groupBy(transitions, (transition) => transition.from);
   const states = new Map<string, CompiledState>();
   for (const state of definition.states) {
-    const outgoing = transitions.filter((transition) => transition.from === state.name);
+    const outgoing = byFrom.get(state.name) ?? [];
     const manual = outgoing.filter((transition) => transition.trigger === 'manual');
     states.set(state.name, {
       state,
+      outgoing,
       manual,
       automatic: outgoing.filter((transition) => transition.trigger === 'automatic'),
       byEvent: Map.groupBy(manual, (transition) => transition.event),
@@ -153,11 +155,12 @@ function compileTransition(transition: TransitionDefinition, index: number): Com
   };
 }
 
-function compiles(source: string, variables: readonly string[]): Condition | undefined {
+function compiles(source: string, variables: readonly string[]): boolean {
   try {
-    return compileCondition(source, variables);
+    compileCondition(source, variables);
+    return true;
   } catch (error) {
-    if (error instanceof AppError) return undefined;
+    if (error instanceof AppError) return false;
     throw error;
   }
 }

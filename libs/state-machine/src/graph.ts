@@ -53,20 +53,10 @@ function spread(
 
 /** The states on a cycle of these edges: those that can reach themselves again. */
 export function onCycle(edges: readonly Edge[]): Set<string> {
-  // States without a way in or without a way out are on no cycle; what is left after peeling them off
-  // is a cycle, or lies between two.
-  let rest = edges;
-  for (;;) {
-    const sources = new Set(rest.map((edge) => edge.from));
-    const targets = new Set(rest.map((edge) => edge.to));
-    const kept = rest.filter((edge) => targets.has(edge.from) && sources.has(edge.to));
-    if (kept.length === rest.length) break;
-    rest = kept;
-  }
-  const byFrom = Map.groupBy(rest, (edge) => edge.from);
-  const cyclic = [...byFrom.keys()].filter((state) => {
-    const successors = (byFrom.get(state) ?? []).map((edge) => edge.to);
+  const byFrom = Map.groupBy(edges, (edge) => edge.from);
+  const cyclic = [...byFrom].filter(([state, outgoing]) => {
+    const successors = outgoing.map((edge) => edge.to);
     return spread(successors, byFrom, (edge) => edge.to).has(state);
   });
-  return new Set(cyclic);
+  return new Set(cyclic.map(([state]) => state));
 }

@@ -2,11 +2,8 @@ import { invalid, parseInput } from '@countersign/kernel';
 import { z } from 'zod';
 
 import { ApprovalPolicyShape } from './approval-policy.js';
-import {
-  parseDefinition,
-  type TransitionDefinition,
-  type WorkflowDefinition,
-} from './definition.js';
+import { type TransitionDefinition, WorkflowDefinition } from './definition.js';
+import type { Finding } from './finding.js';
 import { Name } from './names.js';
 import { validateDefinition } from './validate.js';
 
@@ -31,7 +28,8 @@ export type DefinitionOverrides = z.infer<typeof DefinitionOverrides>;
  * allowed is for the service that knows which approvals are protected.
  *
  * @throws AppError `invalid` `overrides.malformed`; `overrides.unknown-approval` when no transition of that
- *   event requires an approval; `overrides.unsound` with `details.findings` when the result has errors
+ *   event requires an approval; `overrides.unsound` with `details.problems` or `details.findings`
+ *   (places in the resulting definition) when that is not well-formed or has errors of its own
  */
 export function applyOverrides(
   definition: WorkflowDefinition,
@@ -50,13 +48,22 @@ export function applyOverrides(
     const override = byEvent.get(transition.event);
     return override === undefined ? transition : overridden(transition, override);
   });
-  const result = parseDefinition({ ...definition, transitions });
-  const findings = validateDefinition(result).filter(({ severity }) => severity === 'error');
+  const changed = { ...definition, transitions };
+  const result = parseInput(WorkflowDefinition, changed, 'overrides.unsound');
+  const findings = newErrors(definition, result);
   if (findings.length === 0) return result;
   const [first] = findings;
   throw invalid('overrides.unsound', `${first?.path ?? ''}: ${first?.message ?? ''}`, {
     details: { findings },
   });
+}
+
+/** What a definition published under older checks had already is not the overrides' fault. */
+function newErrors(before: WorkflowDefinition, after: WorkflowDefinition): Finding[] {
+  const known = new Set(validateDefinition(before).map(({ code, path }) => `${code} ${path}`));
+  return validateDefinition(after).filter(
+    ({ severity, code, path }) => severity === 'error' && !known.has(`${code} ${path}`),
+  );
 }
 
 function overridden(

@@ -1,0 +1,224 @@
+import { describe, expect, it } from '@jest/globals';
+import { ExpressionError } from '@countersign/expressions';
+
+import { compileDefinition, mayFire, parseDefinition, StateMachine } from './index.js';
+
+const trade = () =>
+  new StateMachine('trade')
+    .addState({ name: 'captured', allowedTransitions: ['booked', 'in-review'] })
+    .addState({ name: 'in-review' })
+    .addState({ name: 'booked', final: 'completed' })
+    .addState({ name: 'rejected', final: 'failed' })
+    .addTransition({
+      event: 'book',
+      from: 'captured',
+      to: 'booked',
+      trigger: 'automatic',
+      condition: 'decimal(context.notional) < 1000000',
+    })
+    .addTransition({ event: 'review', from: 'captured', to: 'in-review', trigger: 'automatic' })
+    .addTransition({
+      event: 'approve',
+      from: 'in-review',
+      to: 'booked',
+      requiresApproval: { level: 'DUAL', approvers: ['role:desk-head'], onRejected: 'rejected' },
+      roles: ['trader'],
+    })
+    .addTransition({
+      event: 'drop',
+      from: 'in-review',
+      to: 'rejected',
+      condition: 'has(input.reason) && input.reason != ""',
+    });
+
+describe('StateMachine', () => {
+  it('makes a transition when there is one and its condition holds', () => {
+    const machine = trade();
+    expect(machine.transition('captured', 'booked', { notional: 10 })).toBe(true);
+    expect(machine.transition('captured', 'booked', { notional: '2000000.00' })).toBe(false);
+    expect(machine.transition('captured', 'rejected', { notional: 10 })).toBe(false);
+    expect(machine.transition('booked', 'captured', {})).toBe(false);
+  });
+
+  it('waits for an approval', () => {
+    const machine = trade();
+    expect(machine.transition('in-review', 'booked', {})).toBe(false);
+    expect(machine.transition('in-review', 'booked', {}, { approved: ['drop'] })).toBe(false);
+    expect(machine.transition('in-review', 'booked', {}, { approved: ['approve'] })).toBe(true);
+  });
+
+  it('does not wait for an AUTO approval', () => {
+    const machine = StateMachine.from({
+      name: 'auto',
+      initial: 'a',
+      states: [{ name: 'a' }, { name: 'b', final: 'completed' }],
+      transitions: [{ event: 'go', from: 'a', to: 'b', requiresApproval: { level: 'AUTO' } }],
+    });
+    expect(machine.transition('a', 'b', {})).toBe(true);
+  });
+
+  it('shows the input to the condition', () => {
+    const machine = trade();
+    expect(machine.transition('in-review', 'rejected', {})).toBe(false);
+    expect(machine.transition('in-review', 'rejected', {}, { input: { reason: 'x' } })).toBe(true);
+  });
+
+  it('throws when a condition has no answer, or a state does not exist', () => {
+    const machine = trade();
+    expect(() => machine.transition('captured', 'booked', {})).toThrow(ExpressionError);
+    expect(() => machine.transition('captured', 'nowhere', {})).toThrow(
+      expect.objectContaining({ code: 'definition.unknown-state' }),
+    );
+    expect(() => machine.transition('constructor', 'booked', {})).toThrow(
+      expect.objectContaining({ code: 'definition.unknown-state' }),
+    );
+  });
+
+  it('lists the transitions that leave a state', () => {
+    const machine = trade();
+    const events = (...args: Parameters<typeof machine.getAvailableTransitions>): string[] =>
+      machine.getAvailableTransitions(...args).map(({ event }) => event);
+    expect(events('captured')).toEqual(['book', 'review']);
+    expect(events('captured', { notional: 1e9 })).toEqual(['review']);
+    expect(events('in-review', {}, { reason: 'x' })).toEqual(['approve', 'drop']);
+    expect(events('booked')).toEqual([]);
+  });
+
+  it('validates itself', () => {
+    const machine = trade();
+    expect(machine.validateWorkflow()).toEqual([]);
+    machine.addState({ name: 'island' });
+    expect(machine.validateWorkflow()).toMatchObject([{ code: 'state.unreachable' }]);
+    expect(new StateMachine('empty').validateWorkflow()).not.toEqual([]);
+  });
+
+  it('refuses what is malformed, and a second state of one name', () => {
+    const machine = trade();
+    expect(() => machine.addState({ name: 'captured' })).toThrow(
+      expect.objectContaining({ code: 'state.duplicate' }),
+    );
+    expect(() => machine.addState({ name: '' })).toThrow(
+      expect.objectContaining({ code: 'definition.malformed' }),
+    );
+    expect(() => new StateMachine('No Name')).toThrow(expect.objectContaining({ kind: 'invalid' }));
+  });
+
+  it('sees states that are added after it was asked', () => {
+    const machine = trade();
+    expect(() => machine.transition('captured', 'parked', {})).toThrow();
+    machine.addState({ name: 'parked' });
+    expect(machine.transition('captured', 'parked', {})).toBe(false);
+  });
+
+  it('sees transitions that are added after it was asked', () => {
+    const machine = trade();
+    expect(machine.transition('in-review', 'captured', {})).toBe(false);
+    machine.addTransition({ event: 'return', from: 'in-review', to: 'captured' });
+    expect(machine.transition('in-review', 'captured', {})).toBe(true);
+  });
+
+  it('draws itself', () => {
+    const { adjacency, mermaid } = trade().visualize();
+    expect(adjacency).toEqual({
+      captured: [
+        { event: 'book', to: 'booked', trigger: 'automatic' },
+        { event: 'review', to: 'in-review', trigger: 'automatic' },
+      ],
+      'in-review': [
+        { event: 'approve', to: 'booked', trigger: 'manual', approval: 'DUAL' },
+        { event: 'drop', to: 'rejected', trigger: 'manual' },
+      ],
+      booked: [],
+      rejected: [],
+    });
+    expect(mermaid).toBe(
+      [
+        'stateDiagram-v2',
+        '  state "captured" as s0',
+        '  state "in-review" as s1',
+        '  state "booked" as s2',
+        '  state "rejected" as s3',
+        '  [*] --> s0',
+        '  s0 --> s2: book (automatic) [if]',
+        '  s0 --> s1: review (automatic)',
+        '  s1 --> s2: approve / DUAL',
+        '  s1 --> s3: approve rejected',
+        '  s1 --> s3: drop [if]',
+        '  s2 --> [*]',
+        '  s3 --> [*]',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('goes to data and back', () => {
+    const definition = trade().toDefinition();
+    expect(definition.initial).toBe('captured');
+    expect(StateMachine.from(definition).toDefinition()).toEqual(definition);
+    expect(parseDefinition(definition)).toEqual(definition);
+  });
+
+  it('does not share the definition it was made from', () => {
+    const definition = trade().toDefinition();
+    StateMachine.from(definition).addState({ name: 'more' });
+    expect(definition.states).toHaveLength(4);
+  });
+});
+
+describe('a compiled definition', () => {
+  const compiled = compileDefinition(trade().toDefinition());
+
+  it('finds the automatic transition that is due', () => {
+    expect(compiled.nextAutomatic('captured', { notional: 1 })?.event).toBe('book');
+    expect(compiled.nextAutomatic('captured', { notional: 1e6 })?.event).toBe('review');
+    expect(compiled.nextAutomatic('in-review', {})).toBeUndefined();
+    expect(() => compiled.nextAutomatic('captured', {})).toThrow(ExpressionError);
+  });
+
+  it('tells why an event leads nowhere', () => {
+    expect(compiled.byEvent('in-review', 'drop', {})).toEqual({ refused: 'condition-false' });
+    expect(compiled.byEvent('in-review', 'close', {})).toEqual({ refused: 'no-transition' });
+    // Automatic transitions cannot be asked for.
+    expect(compiled.byEvent('captured', 'review', {})).toEqual({ refused: 'no-transition' });
+    expect(compiled.byEvent('in-review', 'drop', {}, { reason: 'late' })).toMatchObject({
+      transition: { to: 'rejected', index: 3 },
+    });
+  });
+
+  it('says how each manual transition stands, whatever its condition does', () => {
+    const verdicts = (condition: string): string[] =>
+      compileDefinition(
+        parseDefinition({
+          name: 'one',
+          initial: 'a',
+          states: [{ name: 'a' }, { name: 'b', final: 'completed' }],
+          transitions: [{ event: 'go', from: 'a', to: 'b', condition }],
+        }),
+      )
+        .available('a', { x: 1 })
+        .map(({ verdict }) => verdict);
+    expect(verdicts('context.x == 1')).toEqual(['open']);
+    expect(verdicts('context.x == 2')).toEqual(['closed']);
+    expect(verdicts('context.y == 2')).toEqual(['failed']);
+    expect(verdicts('context.x == input.x')).toEqual(['depends-on-input']);
+  });
+
+  it('knows outcomes', () => {
+    expect(compiled.outcomeOf('rejected')).toBe('failed');
+    expect(compiled.outcomeOf('captured')).toBeUndefined();
+  });
+
+  it('refuses transitions to nowhere', () => {
+    const definition = trade().toDefinition();
+    definition.initial = 'nowhere';
+    expect(() => compileDefinition(definition)).toThrow(
+      expect.objectContaining({ code: 'definition.unknown-state' }),
+    );
+  });
+});
+
+it('lets those fire who have one of the roles', () => {
+  expect(mayFire({}, [])).toBe(true);
+  expect(mayFire({ roles: ['a', 'b'] }, ['b', 'c'])).toBe(true);
+  expect(mayFire({ roles: ['a'] }, ['b'])).toBe(false);
+});
