@@ -1,13 +1,19 @@
-import { randomUUID } from 'node:crypto';
-
-import { v5 as uuidv5 } from 'uuid';
+import { hash, randomUUID } from 'node:crypto';
 
 /** Namespace of every derived id of the product. Never changed: ids derived from it are stored. */
-const NAMESPACE = '3f0f7c62-6a3c-5d8e-9d1b-0c1f6b6d2a11';
+const NAMESPACE = Buffer.from('3f0f7c626a3c5d8e9d1b0c1f6b6d2a11', 'hex');
 
-/** A UUIDv5 of its parts: the same parts give the same id, on every machine and in every retry. */
+/**
+ * A UUIDv5 (RFC 9562, section 5.5) of its parts: the same parts give the same id, on every machine and in
+ * every retry.
+ */
 export function derivedId(...parts: readonly (string | number)[]): string {
-  return uuidv5(JSON.stringify(parts), NAMESPACE);
+  const name = Buffer.from(JSON.stringify(parts));
+  const bytes = hash('sha1', Buffer.concat([NAMESPACE, name]), 'buffer');
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** A fresh random id, for commands whose sender gave no idempotency key. */

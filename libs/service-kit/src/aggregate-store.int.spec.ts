@@ -21,7 +21,12 @@ import {
   verifyChain,
 } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
-import { codeOfRejection, FakeClock, startTestPostgres, type TestDatabase } from '@countersign/testing';
+import {
+  codeOfRejection,
+  FakeClock,
+  startTestPostgres,
+  type TestDatabase,
+} from '@countersign/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 

@@ -78,6 +78,15 @@ export class AggregateStore<State, Event extends DomainEvent> {
   }
 
   /**
+   * The stream's position if a command is known to be in it, without looking at the store: for those who
+   * react to an event that comes more than once. Undefined says nothing.
+   */
+  doneAt(stream: string, commandId: string): string | undefined {
+    const loaded = this.#loaded.get(stream);
+    return loaded?.commands.has(commandId) ? loaded.position : undefined;
+  }
+
+  /**
    * Carries out a command. A command whose id is already in the stream is not decided again: its
    * first outcome is answered.
    *

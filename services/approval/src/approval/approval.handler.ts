@@ -58,9 +58,13 @@ export class ApprovalHandler {
   /** A workflow waits for an approval. */
   async openFor(event: Observed<typeof WorkflowTransitionRequested>): Promise<string> {
     const { data } = event;
+    const context = reactionContext('approval', event);
+    const stream = streamOf(data.approvalId);
+    const done = this.approvals.doneAt(stream, context.commandId);
+    if (done !== undefined) return done;
     const outcome = await this.approvals.execute(
-      streamOf(data.approvalId),
-      reactionContext('approval', event),
+      stream,
+      context,
       (state) => requestApproval(state, data),
       { fresh: true },
     );

@@ -79,7 +79,8 @@ export class BusinessKeys {
     const holder = await this.workflows.load(Workflows.streamOf(workflowId));
     if (holder.kind === 'abandoned') return;
     if (holder.kind === 'existing') {
-      if (!isRunning(holder)) return;
+      // A start that was refused in the end may have reserved a key for a workflow that has another.
+      if (!isRunning(holder) || holder.identity.businessKey !== businessKey) return;
       throw rule('workflow.business-key-taken', `${businessKey} belongs to a running workflow`, {
         details: { workflowId, businessKey },
       });

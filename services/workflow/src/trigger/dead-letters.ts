@@ -19,6 +19,9 @@ import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import { headers } from '@nats-io/nats-core';
 import { Inject, Injectable } from '@nestjs/common';
 
+/** What the headers of a dead letter may take: a message may be as large as the server allows already. */
+const HEADER_ROOM = 4_096;
+
 const incidentAggregate: Aggregate<boolean, IncidentEvent> = {
   category: 'incident',
   initialState: false,
@@ -52,9 +55,14 @@ export class DeadLetters {
     const head = headers();
     head.set('Countersign-Reason', why);
     head.set('Countersign-Source', messageId);
-    const letter = await jetstream(this.platform.bus).publish(
+    const { bus } = this.platform;
+    const room = (bus.info?.max_payload ?? 0) - HEADER_ROOM;
+    const whole = message.data.byteLength <= room;
+    if (!whole)
+      head.set('Countersign-Left-Out', `${message.data.byteLength} bytes: see the source`);
+    const letter = await jetstream(bus).publish(
       deadLetterSubject(message.subject),
-      message.data,
+      whole ? message.data : '',
       { headers: head, msgID: key, expect: { streamName: DEAD_LETTERS_STREAM } },
     );
     const incidentId = derivedId('dead letter', key);

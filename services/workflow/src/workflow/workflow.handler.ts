@@ -145,6 +145,8 @@ export class WorkflowHandler {
     outcome: ApprovalOutcome,
   ): Promise<string> {
     const context = reactionContext('workflow', event);
+    const done = this.workflows.doneAt(Workflows.streamOf(workflowId), context.commandId);
+    if (done !== undefined) return done;
     const { position } = await this.#change(workflowId, context, (state, definition) =>
       applyOutcome(state, outcome, definition),
     );
