@@ -7,7 +7,15 @@
 //   node infra/local/bootstrap.mjs run <script> [args]    any compiled script of the workspace
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -116,7 +124,11 @@ function compile(quiet) {
 
 function runtime() {
   const pinned = join(root, 'node_modules', '.bin', 'node');
-  if (existsSync(pinned) && spawnSync(pinned, ['--version']).status === 0) return pinned;
+  if (existsSync(pinned)) {
+    // Tried before it is trusted: a package for glibc does not run on musl.
+    const isThis = realpathSync(pinned) === realpathSync(process.execPath);
+    if (isThis || spawnSync(pinned, ['--version']).status === 0) return pinned;
+  }
   if (Number(process.versions.node.split('.')[0]) >= OLDEST_RUNTIME) return process.execPath;
   throw new Refusal(
     `There is no packaged Node for ${process.platform}-${process.arch}; install Node ${OLDEST_RUNTIME} or later.`,

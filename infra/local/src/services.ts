@@ -35,7 +35,7 @@ export async function startServices(
     const server = await spawnServer({
       name: name === 'services' ? 'The services process' : `The ${name} service`,
       command: process.execPath,
-      args: ['--enable-source-maps', join(repositoryFolder, program)],
+      args: [join(repositoryFolder, program)],
       cwd: repositoryFolder,
       env: {
         ...inherited(),

@@ -121,7 +121,7 @@ export class Supervisor {
       const results = await Promise.allSettled(
         children.map(({ server, stop }) => server.stop(stop)),
       );
-      failures.push(...results.filter((it) => it.status === 'rejected').map((it) => it.reason));
+      for (const result of results) if (result.status === 'rejected') failures.push(result.reason);
     }
     return failures;
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNatsServer, findPostgres, repositoryFolder, ServerError } from '@countersign/servers';
@@ -27,20 +27,26 @@ async function run(patterns: readonly string[]): Promise<number> {
   await findNatsServer((line) => {
     console.log(line);
   });
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-test-report-'));
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const reportFile = join(folder, 'report.json');
+  const scratch = join(folder, 'tmp');
+  mkdirSync(scratch);
   try {
-    const exitCode = await runJest(reportFile, patterns);
+    const exitCode = await runJest(reportFile, scratch, patterns);
     const outcome = summarize(readJson(reportFile) as JestReport | undefined, exitCode);
     if (outcome.remark !== undefined) console.log(outcome.remark);
     console.log(outcome.line);
     return outcome.succeeded ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
-async function runJest(reportFile: string, patterns: readonly string[]): Promise<number | null> {
+async function runJest(
+  reportFile: string,
+  scratch: string,
+  patterns: readonly string[],
+): Promise<number | null> {
   const env = Object.entries(process.env).filter(([name]) => !NOT_FOR_TESTS.includes(name));
   const jest = spawn(
     process.execPath,
@@ -52,7 +58,8 @@ async function runJest(reportFile: string, patterns: readonly string[]): Promise
       cwd: repositoryFolder,
       // The report goes to its file; what Jest says about that on standard output is noise.
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: Object.fromEntries(env),
+      // Tests that are interrupted leave their folders behind; in here they go with ours.
+      env: { ...Object.fromEntries(env), TMPDIR: scratch },
     },
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

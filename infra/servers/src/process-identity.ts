@@ -26,7 +26,8 @@ export function identify(pid: number): ProcessIdentity | undefined {
 
 /** Whether exactly this process still runs. */
 export function isRunning(identity: ProcessIdentity): boolean {
-  return identify(identity.pid)?.startedAt === identity.startedAt;
+  const now = identify(identity.pid);
+  return now !== undefined && now.startedAt === identity.startedAt;
 }
 
 /**
