@@ -64,7 +64,7 @@ export class BusinessKeys {
     const stream = streamName(businessKeyAggregate.category, id);
     await this.#reservations.execute(stream, context, async (held) => {
       if (held?.workflowId === workflowId) return [];
-      if (held) await this.#mustBeFree(held, businessKey, context);
+      if (held) await this.#mustBeFree(held, template, businessKey, context);
       const reservedAt = this.clock.timestamp();
       const data = { template, businessKey, workflowId, reservedAt };
       return [{ type: 'businesskey.reserved', data }];
@@ -73,6 +73,7 @@ export class BusinessKeys {
 
   async #mustBeFree(
     { workflowId, reservedAt }: Reservation,
+    template: string,
     businessKey: string,
     context: CommandContext,
   ): Promise<void> {
@@ -80,7 +81,9 @@ export class BusinessKeys {
     if (holder.kind === 'abandoned') return;
     if (holder.kind === 'existing') {
       // A start that was refused in the end may have reserved a key for a workflow that has another.
-      if (!isRunning(holder) || holder.identity.businessKey !== businessKey) return;
+      const { identity } = holder;
+      const isItsKey = identity.businessKey === businessKey && identity.template === template;
+      if (!isRunning(holder) || !isItsKey) return;
       throw rule('workflow.business-key-taken', `${businessKey} belongs to a running workflow`, {
         details: { workflowId, businessKey },
       });

@@ -108,6 +108,10 @@ export class TriggerConsumer {
     messageId: string,
   ): Promise<void> {
     const { template, whenRunning } = trigger;
+    const firing = derivedId('firing', trigger.name, messageId);
+    const stream = streamName(firingAggregate.category, firing);
+    // It was passed over before: that the key is free by now changes nothing.
+    if (await this.#firings.load(stream)) return;
     const command = commandOf('start', trigger.name, messageId);
     try {
       await this.workflows.start({ template, businessKey, context }, command, {
@@ -125,10 +129,6 @@ export class TriggerConsumer {
         businessKey,
         runningWorkflowId,
       };
-      const stream = streamName(
-        firingAggregate.category,
-        derivedId('firing', trigger.name, messageId),
-      );
       await this.#firings.execute(stream, commandOf('ignore', trigger.name, messageId), (done) =>
         done ? [] : [{ type: 'trigger.event-ignored', data }],
       );

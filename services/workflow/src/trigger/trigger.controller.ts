@@ -22,7 +22,10 @@ export class TriggerController implements OnModuleInit, OnApplicationShutdown {
     health.add('triggers', () => this.triggers.ready);
     health.add('messages', () => this.consumer.ready);
     this.triggers.start();
-    this.consumer.start();
+    // A message that came before its trigger is known would be passed over for ever.
+    void this.triggers.whenReady().then(() => {
+      this.consumer.start();
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {

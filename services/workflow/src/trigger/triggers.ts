@@ -23,8 +23,9 @@ export class Triggers {
   readonly #stored: AggregateStore<EventTrigger | undefined, TriggerEvent>;
   readonly #compiled = new Map<string, CompiledTrigger>();
   readonly #stop = new AbortController();
+  readonly #caughtUp = Promise.withResolvers<undefined>();
   #following: Promise<void> | undefined;
-  #caughtUp = false;
+  #ready = false;
 
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
@@ -36,7 +37,12 @@ export class Triggers {
 
   /** Whether all triggers that were registered before the start are known. */
   get ready(): boolean {
-    return this.#caughtUp;
+    return this.#ready;
+  }
+
+  /** Resolves when `ready` is true. */
+  whenReady(): Promise<undefined> {
+    return this.#caughtUp.promise;
   }
 
   /** Those that a message with this subject concerns. */
@@ -85,7 +91,9 @@ export class Triggers {
         for await (const page of this.store.subscribeAll(position, filter, { signal })) {
           for (const stored of page.events) this.#learn(decodeEvent(stored) as TriggerEvent);
           position = page.position ?? position;
-          this.#caughtUp ||= page.caughtUp;
+          if (!page.caughtUp) continue;
+          this.#ready = true;
+          this.#caughtUp.resolve(undefined);
         }
       } catch (error) {
         this.log.error({ reason: messageOf(error) }, 'triggers cannot be followed');

@@ -4,10 +4,10 @@ import type { z } from 'zod';
 
 type Requested = z.output<typeof ApprovalRequested.schema>;
 
-export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN';
+type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN';
 
 /** One counted vote. */
-export interface Vote {
+interface Vote {
   readonly decisionId: string;
   readonly approver: string;
   readonly action: 'approve' | 'reject';

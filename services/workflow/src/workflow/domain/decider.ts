@@ -1,13 +1,6 @@
 import type { WorkflowEvent } from '@countersign/contracts';
 import { ExpressionError } from '@countersign/expressions';
-import {
-  type Actor,
-  conflict,
-  forbidden,
-  type JsonObject,
-  notFound,
-  rule,
-} from '@countersign/kernel';
+import { type Actor, forbidden, type JsonObject, notFound, rule } from '@countersign/kernel';
 import {
   type Choice,
   type CompiledDefinition,
@@ -36,7 +29,7 @@ export function startWorkflow(
   requester: string,
 ): Events {
   if (state.kind === 'abandoned') {
-    throw conflict('workflow.start-abandoned', 'the start took too long; try again');
+    throw rule('workflow.start-abandoned', 'the start took too long; its key went to another');
   }
   if (state.kind === 'existing') return [];
   const started: WorkflowEvent = { type: 'workflow.started', data: start };

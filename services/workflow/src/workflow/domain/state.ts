@@ -24,7 +24,7 @@ export interface ApprovalOutcome {
 }
 
 /** What every event of an instance repeats. */
-export interface WorkflowIdentity {
+interface WorkflowIdentity {
   readonly workflowId: string;
   readonly template: string;
   readonly businessKey?: string;
