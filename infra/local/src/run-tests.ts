@@ -37,10 +37,11 @@ async function run(
   });
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const reportFile = join(folder, 'report.json');
+  // Tests that are interrupted leave their folders behind; in here they go with ours.
   const scratch = join(folder, 'tmp');
   mkdirSync(scratch);
   try {
-    const exitCode = await runJest(reportFile, scratch, patterns);
+    const exitCode = await runJest(reportFile, patterns, { ...env, TMPDIR: scratch });
     const outcome = summarize(readJson(reportFile) as JestReport | undefined, exitCode);
     if (outcome.remark !== undefined) console.log(outcome.remark);
     console.log(outcome.line);
@@ -52,8 +53,8 @@ async function run(
 
 async function runJest(
   reportFile: string,
-  scratch: string,
   patterns: readonly string[],
+  added: Readonly<Record<string, string>>,
 ): Promise<number | null> {
   const env = Object.entries(process.env).filter(([name]) => !NOT_FOR_TESTS.includes(name));
   const jest = spawn(
@@ -66,8 +67,7 @@ async function runJest(
       cwd: repositoryFolder,
       // The report goes to its file; what Jest says about that on standard output is noise.
       stdio: ['ignore', 'ignore', 'inherit'],
-      // Tests that are interrupted leave their folders behind; in here they go with ours.
-      env: { ...Object.fromEntries(env), TMPDIR: scratch },
+      env: { ...Object.fromEntries(env), ...added },
     },
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
