@@ -8,6 +8,13 @@ import { ApiClient } from './api-client.js';
 
 const host = fileURLToPath(new URL('../../infra/local/dist/services-main.js', import.meta.url));
 
+/** `pnpm test:kurrentdb` runs the product on the server that KURRENTDB_URL names. */
+function eventStore(): Record<string, string> {
+  const { TEST_EVENT_STORE, KURRENTDB_URL } = process.env;
+  if (TEST_EVENT_STORE !== 'kurrentdb' || KURRENTDB_URL === undefined) return {};
+  return { EVENT_STORE: 'kurrentdb', KURRENTDB_URL };
+}
+
 /** The whole product on real servers of its own, with the services in a process that can be killed. */
 export class TestSystem {
   #services: ChildProcess | undefined;
@@ -21,10 +28,14 @@ export class TestSystem {
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<TestSystem> {
+  /** @param startDatabase by default a database on the server that all tests share. */
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    startDatabase: () => Promise<TestDatabase> = startTestPostgres,
+  ): Promise<TestSystem> {
     if (!existsSync(host)) throw new Error('not built yet: run pnpm build, or npm test');
     const [database, nats, port] = await Promise.all([
-      startTestPostgres(),
+      startDatabase(),
       TestNats.start(),
       freePort(),
     ]);
@@ -48,6 +59,7 @@ export class TestSystem {
       env: {
         PATH: process.env['PATH'],
         LOG_LEVEL: 'warn',
+        ...eventStore(),
         ...this.env,
         PORT: String(this.port),
         NATS_URL: this.nats.url,
@@ -65,7 +77,8 @@ export class TestSystem {
         if (services.exitCode !== null) throw new Error(`services ended: ${this.#output}`);
         return (await fetch(`${this.base}/health/ready`)).ok;
       },
-      { within: 30_000 },
+      // A KurrentDB may hold the events of many earlier runs, which are projected first.
+      { within: process.env['TEST_EVENT_STORE'] ? 300_000 : 30_000 },
     );
   }
 
