@@ -45,7 +45,7 @@ export async function startProduct(): Promise<RunningProduct> {
         LOG_LEVEL: 'warn',
         PORT: String(port),
         NATS_URL: nats.url,
-        DATABASE_URL: postgres.url,
+        DATABASE_URL: postgres.socketUrl,
         COUNTERSIGN_BUS_KEY: busKey,
       },
       stdio: ['ignore', 'inherit', 'inherit'],

@@ -82,7 +82,7 @@ async function databaseUrl(
     await checkReachable('DATABASE_URL', settings.databaseUrl, 5432);
     return settings.databaseUrl;
   }
-  const { url } = await startPostgres({
+  const { socketUrl } = await startPostgres({
     dataDir: folder.postgres,
     port: settings.postgresPort,
     logFile: join(folder.logs, 'postgres.log'),
@@ -91,7 +91,7 @@ async function databaseUrl(
       supervisor.adopt('postgres', 'postgres', server);
     },
   });
-  return url;
+  return socketUrl;
 }
 
 async function natsUrl(

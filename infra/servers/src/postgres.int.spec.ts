@@ -41,6 +41,18 @@ async function query(sql: string): Promise<unknown[]> {
 }
 
 describe('startPostgres', () => {
+  it('answers on its socket as well', async () => {
+    const { socketUrl } = await start();
+    expect(socketUrl).toContain('?host=');
+    const client = new pg.Client({ connectionString: socketUrl });
+    await client.connect();
+    const { rows } = await client.query(
+      'SELECT inet_server_addr() AS address, current_user AS user',
+    );
+    expect(rows).toEqual([{ address: null, user: 'countersign' }]);
+    await client.end();
+  });
+
   it('initialises a cluster in UTF8 and C that is durable', async () => {
     await start();
     const rows = await query(
