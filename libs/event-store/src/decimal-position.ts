@@ -4,7 +4,7 @@ import { invalid } from '@countersign/kernel';
 const DECIMAL = /^(?:0|[1-9]\d{0,14})$/;
 
 /** The place before the first event, which is what "from the start" means. */
-export const START = 0;
+const START = 0;
 
 /**
  * The number behind a position of the Postgres and in-memory stores, which count from 1.

@@ -53,8 +53,8 @@ export abstract class EventStore {
    *
    * @throws AppError `unavailable` (`event-store.unavailable`) when the outcome is not known: repeat the
    * very same call, with the same ids and expectation, and it answers `appended` or `duplicate`.
-   * @throws AppError `invalid` (`event-store.event-too-large`, `event-store.unstorable-text`,
-   * `event-store.empty-append`).
+   * @throws AppError `invalid` (`event-store.empty-append`, `event-store.event-too-large`,
+   * `event-store.unstorable-text`, `event-store.unstorable-event` for nesting beyond any stack and the like).
    */
   abstract append(
     stream: string,

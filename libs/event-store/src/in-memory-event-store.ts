@@ -19,12 +19,12 @@ export class InMemoryEventStore extends EventStore {
   readonly #closing = new AbortController();
   #grown = Promise.withResolvers<undefined>();
 
-  override async append(
+  override append(
     stream: string,
     expected: ExpectedRevision,
     events: readonly NewEvent[],
   ): Promise<AppendResult> {
-    return this.#append(stream, expected, prepareAppend(stream, expected, events));
+    return settle(() => this.#append(stream, expected, prepareAppend(stream, expected, events)));
   }
 
   override readStream(
@@ -34,12 +34,8 @@ export class InMemoryEventStore extends EventStore {
     return Promise.resolve(this.#streamOf(stream).slice(from, from + max));
   }
 
-  override async readAll(
-    after: string | undefined,
-    filter: FeedFilter,
-    max: number,
-  ): Promise<FeedPage> {
-    return this.#page(parsePosition(after), filter, max);
+  override readAll(after: string | undefined, filter: FeedFilter, max: number): Promise<FeedPage> {
+    return settle(() => this.#page(parsePosition(after), filter, max));
   }
 
   override subscribeAll(
@@ -145,6 +141,13 @@ export class InMemoryEventStore extends EventStore {
       }
     }
   }
+}
+
+/** Does the work at once; what it throws becomes a rejection. */
+function settle<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
+  });
 }
 
 /** Where the events would come to stand, or have. */

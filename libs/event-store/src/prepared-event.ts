@@ -43,12 +43,25 @@ export function prepareAppend(
 function prepare(stream: string, event: NewEvent): PreparedEvent {
   if (!UUID.test(event.eventId)) throw new TypeError(`event id is not a UUID: ${event.eventId}`);
   if (!isStorable(event.type)) throw new TypeError('an event type must be storable text');
-  const data = JSON.stringify(event.data);
-  const metadata = JSON.stringify(event.metadata);
+  const data = serialise(stream, event, event.data);
+  const metadata = serialise(stream, event, event.metadata);
   rejectUnstorableText(stream, event, data, metadata);
   rejectTooLarge(stream, event, data, metadata);
   const { eventId, type, schemaVersion } = event;
   return { eventId: eventId.toLowerCase(), type, schemaVersion, data, metadata };
+}
+
+function serialise(stream: string, event: NewEvent, value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // Only nesting beyond the stack; cycles and big integers are faults of ours, not of the data.
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid('event-store.unstorable-event', 'the event is nested too deeply', {
+      details: { stream, type: event.type },
+      cause: error,
+    });
+  }
 }
 
 function isStorable(text: string): boolean {

@@ -1,6 +1,9 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 
+/** Where replies to services come. By default it would be below `_INBOX`, which other users may read. */
+const SERVICES_INBOX = '_INBOX_SERVICES';
+
 /** A connection to NATS that outlives the server: it reconnects for ever, and callers see timeouts meanwhile. */
 export async function connectBus(url: string, name: string): Promise<NatsConnection> {
   const { servers, user, pass } = splitCredentials(url);
@@ -12,6 +15,7 @@ export async function connectBus(url: string, name: string): Promise<NatsConnect
     reconnectTimeWait: 250,
     reconnectJitter: 100,
     waitOnFirstConnect: false,
+    inboxPrefix: SERVICES_INBOX,
     // A stack trace for each request would cost more than the request.
     noAsyncTraces: true,
   });

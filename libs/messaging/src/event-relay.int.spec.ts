@@ -105,7 +105,9 @@ describe('EventRelay', () => {
 
   it('publishes what is stored, signed and in order, and nothing of other categories', async () => {
     await append(A, 0, 300);
-    await store.append(streamName('template', derivedId('t')), 'none', [event('t', 0, 'template.x')]);
+    await store.append(streamName('template', derivedId('t')), 'none', [
+      event('t', 0, 'template.x'),
+    ]);
     start();
     await append(B, 0, 3);
     expect(await untilLevel()).toEqual(await stored());
@@ -160,10 +162,9 @@ describe('EventRelay', () => {
     await append(A, 0, 3_000);
     start();
     const manager = await jetstreamManager(bus);
-    await eventually(
-      async () => (await manager.streams.info(EVENTS_STREAM)).state.messages > 200,
-      { every: 5 },
-    );
+    await eventually(async () => (await manager.streams.info(EVENTS_STREAM)).state.messages > 200, {
+      every: 5,
+    });
     await nats.down();
     await append(B, 0, 10);
     await nats.up();
@@ -290,17 +291,17 @@ class Unrivalled implements Leadership {
 
 /** Its process stands still at the moment when it has been told that it leads. */
 class Freezing extends Unrivalled {
-  readonly #thawed = Promise.withResolvers<void>();
-  readonly #reached = Promise.withResolvers<void>();
+  readonly #thawed = Promise.withResolvers<undefined>();
+  readonly #reached = Promise.withResolvers<undefined>();
   readonly reached = this.#reached.promise;
 
   override async holds(): Promise<boolean> {
-    this.#reached.resolve();
+    this.#reached.resolve(undefined);
     await this.#thawed.promise;
     return true;
   }
 
   thaw(): void {
-    this.#thawed.resolve();
+    this.#thawed.resolve(undefined);
   }
 }

@@ -34,8 +34,13 @@ describe('StreamConsumer', () => {
     await nats.stop();
   });
 
-  const start = async (handle: (text: string) => Promise<void> = async () => undefined) => {
-    const options = { stream: TRADES_STREAM, durable: DURABLE, subject: 'trades.>', concurrency: 4 };
+  const start = async (handle: (text: string) => Promise<void> = () => Promise.resolve()) => {
+    const options = {
+      stream: TRADES_STREAM,
+      durable: DURABLE,
+      subject: 'trades.>',
+      concurrency: 4,
+    };
     const started = new StreamConsumer(bus, silent, options, async (message) => {
       const text = message.string();
       await handle(text);

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessagingLog } from './messaging-log.js';
 import { ensureStreams } from './streams.js';
 
-const ACK_WAIT_MS = 30_000;
+const ACK_WAIT_MS = 10_000;
 const RETRY_MIN_MS = 200;
 const RETRY_MAX_MS = 15_000;
 

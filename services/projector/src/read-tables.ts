@@ -12,10 +12,10 @@ type Queryable = Pick<pg.ClientBase, 'query'>;
 
 const CACHED_ROWS = 20_000;
 
-/** Another projector moved the checkpoint: whoever sees this must start over from it. */
+/** Another projector or a rebuild moved the checkpoint: whoever sees this must start over from it. */
 export class CheckpointMovedError extends Error {
   constructor() {
-    super('another projector has moved the checkpoint');
+    super('somebody else has moved the checkpoint');
     this.name = 'CheckpointMovedError';
   }
 }
@@ -34,6 +34,8 @@ export class ReadTables {
   readonly #rows = new LRUCache<string, Row>({ max: CACHED_ROWS });
   readonly #parked = new Set<string>();
   #position: string | undefined;
+  /** Which table the checkpoint is in: a rebuild puts another one in its place, and others beside it. */
+  #incarnation = '';
 
   private constructor(
     private readonly db: Queryable,
@@ -62,10 +64,11 @@ export class ReadTables {
   async reload(): Promise<void> {
     this.#rows.clear();
     this.#parked.clear();
-    const checkpoint = await this.db.query<{ position: string | null }>(
-      `SELECT position FROM ${this.schema}.projection_checkpoint`,
+    const checkpoint = await this.db.query<{ position: string | null; incarnation: string }>(
+      `SELECT position, tableoid::text AS incarnation FROM ${this.schema}.projection_checkpoint`,
     );
     this.#position = checkpoint.rows[0]?.position ?? undefined;
+    this.#incarnation = checkpoint.rows[0]?.incarnation ?? '';
     const parked = await this.db.query<{ stream: string }>(
       `SELECT stream FROM ${this.schema}.parked_streams`,
     );
@@ -76,7 +79,8 @@ export class ReadTables {
    * Projects the events that follow the checkpoint, up to a position. Answers the streams that had to
    * be parked, and why.
    *
-   * @throws CheckpointMovedError when another projector was faster; nothing was written.
+   * @throws CheckpointMovedError when another projector was faster, or the tables are not the ones any
+   * more that were opened; nothing was written.
    */
   async apply(
     events: readonly StoredEvent[],
@@ -111,7 +115,7 @@ export class ReadTables {
 
   async #write(changes: Changes, position: string): Promise<void> {
     const parts: string[] = [];
-    const values: unknown[] = [this.#position ?? null, position];
+    const values: unknown[] = [this.#position ?? null, position, this.#incarnation];
     for (const { table, key } of tables) {
       const rows = changes.get(table);
       if (!rows) continue;
@@ -123,7 +127,7 @@ export class ReadTables {
     const { rows } = await this.db.query<{ moved: string }>(
       `WITH moved AS (
          UPDATE ${this.schema}.projection_checkpoint SET position = $2, updated_at = now()
-         WHERE position IS NOT DISTINCT FROM $1 RETURNING 1
+         WHERE position IS NOT DISTINCT FROM $1 AND tableoid = $3::oid RETURNING 1
        ) ${parts.map((part) => `, ${part}`).join('')}
        SELECT count(*) AS moved FROM moved`,
       values,

@@ -58,7 +58,8 @@ async function follow(
 
 /**
  * Rebuilds the read tables while they are in use, and swaps them in one transaction: readers see the
- * old ones until they see the new ones, and the projector goes on where it was.
+ * old ones until they see the new ones, and the projector starts over from there. The checkpoint never
+ * moves back: rows ahead of it would be folded again from events that they hold already.
  */
 export async function rebuildAndSwap(
   store: EventStore,
@@ -70,13 +71,16 @@ export async function rebuildAndSwap(
   const built = await buildBeside(store, db, beside, undefined, report);
   await db.query('BEGIN');
   try {
-    // The projector waits here; what it had projected until now is all that is still missing.
+    // The projector waits here; what it had projected until now is all that may still be missing.
     await db.query('LOCK TABLE public.projection_checkpoint IN ACCESS EXCLUSIVE MODE');
     const { rows } = await db.query<{ position: string | null }>(
       'SELECT position FROM public.projection_checkpoint',
     );
     const live = rows[0]?.position ?? undefined;
-    if (live !== undefined && live !== built.position) {
+    const { position } = built;
+    const isBehind = (reached: string) =>
+      position === undefined || store.comparePositions(position, reached) < 0;
+    if (live !== undefined && isBehind(live)) {
       await follow(store, built, live, () => undefined);
     }
     for (const table of tables) await db.query(`DROP TABLE public.${table}`);

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { AppendResult } from '../event-store.js';
-import { event, events, freshStream, idsOf, type Subject } from './given.js';
+import { event, events, freshStream, idsOf, nth, positionOf, type Subject } from './given.js';
 
 /** Expectations, conflicts, repeats, atomicity and writers that race. */
 export function appendContract(subject: Subject): void {
@@ -17,8 +16,7 @@ export function appendContract(subject: Subject): void {
       expect(first).toMatchObject({ outcome: 'appended', revision: 1 });
       const second = await store.append(stream, 1, events(1));
       expect(second).toMatchObject({ outcome: 'appended', revision: 2 });
-      const positions = [first, second].map((result) => positionOf(result));
-      expect(store.comparePositions(positions[0]!, positions[1]!)).toBeLessThan(0);
+      expect(store.comparePositions(positionOf(first), positionOf(second))).toBeLessThan(0);
     });
 
     it('conflicts when the stream is not where the writer believes', async () => {
@@ -114,7 +112,7 @@ export function appendContract(subject: Subject): void {
       const written: string[] = [];
       await Promise.all(
         Array.from({ length: 6 }, async (_, writer) => {
-          const mine = stores[writer % 2]!;
+          const mine = nth(stores, writer % 2);
           for (let count = 0, last = 0; count < 5;) {
             const one = event();
             const result = await mine.append(stream, last, [one]);
@@ -140,8 +138,4 @@ export function appendContract(subject: Subject): void {
       expect(results.map(({ outcome }) => outcome)).toEqual(Array(5).fill('appended'));
     });
   });
-}
-
-function positionOf(result: AppendResult): string {
-  return result.outcome === 'conflict' ? '' : result.position;
 }

@@ -1,15 +1,15 @@
 import type { EventMetadata, JsonObject, NewEvent, StoredEvent } from '@countersign/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import type { EventStore, FeedFilter, FeedPage } from '../event-store.js';
+import type { AppendResult, EventStore, FeedFilter, FeedPage } from '../event-store.js';
 
 /** A store to try, opened for one run of the contract. */
 export interface StoreUnderTest {
   readonly store: EventStore;
   /** A second client of the same store, as another process would have. */
-  another(): Promise<EventStore>;
+  readonly another: () => Promise<EventStore>;
   /** Closes the store and every other client. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Gives the store of the run; only inside tests. */
@@ -46,6 +46,19 @@ export function freshCategory(): string {
 /** A stream that does not exist. */
 export function freshStream(category = freshCategory()): string {
   return `${category}-${randomUUID()}`;
+}
+
+/** A member of a list that must be there. */
+export function nth<T>(list: readonly T[], index: number): T {
+  const found = list.at(index);
+  if (found === undefined) throw new RangeError(`nothing at ${index} of ${list.length}`);
+  return found;
+}
+
+/** Where an append stands that must not have ended in a conflict. */
+export function positionOf(result: AppendResult): string {
+  if (result.outcome === 'conflict') throw new Error(`conflict at revision ${result.revision}`);
+  return result.position;
 }
 
 export function idsOf(list: readonly NewEvent[]): string[] {

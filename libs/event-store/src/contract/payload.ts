@@ -40,6 +40,7 @@ export function payloadContract(subject: Subject): void {
       ['a NUL in a value', unstorable, () => [event(), event({ a: [{ b: 'x\u0000' }] })]],
       ['a NUL in a key', unstorable, () => [event({ 'x\u0000': 1 })]],
       ['a lone surrogate', unstorable, () => [event({ text: 'x\ud800y' })]],
+      ['bottomless nesting', 'event-store.unstorable-event', () => [event(nested(200_000))]],
       ['a NUL in the metadata', unstorable, () => [withActor('x\u0000')]],
     ];
 
@@ -79,6 +80,12 @@ export function payloadContract(subject: Subject): void {
 
 function bytes(count: number): JsonObject {
   return { text: 'x'.repeat(count) };
+}
+
+function nested(depth: number): JsonObject {
+  let data: JsonObject = {};
+  for (let level = 0; level < depth; level++) data = { a: data };
+  return data;
 }
 
 function withActor(actor: string): NewEvent {

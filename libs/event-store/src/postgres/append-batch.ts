@@ -1,9 +1,9 @@
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 
 import type { AppendResult, ExpectedRevision } from '../event-store.js';
 import type { PreparedEvent } from '../prepared-event.js';
+import { APPENDED, DUPLICATE, EXPECT_EXISTS, EXPECT_NONE } from './append-function.js';
 import { query } from './connections.js';
-import { APPENDED, DUPLICATE, EXPECT_EXISTS, EXPECT_NONE } from './schema.js';
 
 /** One checked append. */
 export interface Append {
@@ -20,13 +20,13 @@ export interface Append {
  * @throws whatever `pg` throws; then none of them is known to be stored.
  */
 export async function sendBatch(
-  pool: Pool,
+  db: Pool | ClientBase,
   schema: string,
   appends: readonly Append[],
 ): Promise<AppendResult[]> {
   const events = appends.flatMap((append) => append.events);
   const rows = await query<[string, string, string, string | null]>(
-    pool,
+    db,
     'event-store.append',
     `select * from ${schema}.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
@@ -72,7 +72,7 @@ function readAnswers(
   const duplicateAt = elements(foundAt);
   const appendedAt = placed === null ? [] : elements(placed);
   let next = 0;
-  return [...outcomes].map((outcome, index): AppendResult => {
+  return Array.from(outcomes, (outcome, index): AppendResult => {
     const ends = Number(revision[index]);
     if (outcome === APPENDED) {
       return { outcome: 'appended', revision: ends, position: String(appendedAt[next++]) };

@@ -1,6 +1,17 @@
 import { AppError, invalid, messageOf, unavailable } from '@countersign/kernel';
 import pg from 'pg';
 
+/** Settings of every connection's session; backslashes escape spaces. */
+const SETTINGS = {
+  // A statement has to see what was committed before it, whatever the database's default is.
+  default_transaction_isolation: 'read\\ committed',
+  // All statements are written for one index each. Planned while the tables were small, or for the
+  // values of the first calls, they would go on to read whole tables.
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  plan_cache_mode: 'force_generic_plan',
+};
+
 /**
  * Connections with deadlines on everything, so that a leaked transaction ends and a frozen server
  * shows. `statementTimeout` is in milliseconds.
@@ -9,7 +20,7 @@ export function openPool(url: string, config: pg.PoolConfig, statementTimeout: n
   const pool = new pg.Pool({
     max: 8,
     application_name: 'countersign-event-store',
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: Math.min(5_000, statementTimeout),
     // A new connection plans its statements anew, which the next append would pay for.
     idleTimeoutMillis: 300_000,
     keepAlive: true,
@@ -18,6 +29,9 @@ export function openPool(url: string, config: pg.PoolConfig, statementTimeout: n
     query_timeout: statementTimeout + 1_000,
     lock_timeout: Math.min(3_000, statementTimeout),
     idle_in_transaction_session_timeout: 10_000,
+    options: Object.entries(SETTINGS)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
     ...config,
     connectionString: url,
   });
@@ -30,7 +44,7 @@ const asText = { getTypeParser: () => (value: string) => value };
 
 /** A prepared statement whose rows come as arrays of undecoded text. */
 export async function query<Row extends (string | null)[]>(
-  pool: pg.Pool,
+  db: pg.Pool | pg.ClientBase,
   name: string,
   text: string,
   values: readonly unknown[],
@@ -42,7 +56,7 @@ export async function query<Row extends (string | null)[]>(
     rowMode: 'array',
     types: asText,
   };
-  return (await pool.query<Row>(config)).rows;
+  return (await db.query<Row>(config)).rows;
 }
 
 function sqlState(error: unknown): string {
@@ -55,7 +69,7 @@ function sqlState(error: unknown): string {
  * else (lost connections, our own deadline, a server on its way down) the outcome is not known.
  */
 export function isRolledBack(error: unknown): boolean {
-  return /^(?:22|23|40|54|55|57014)/.test(sqlState(error));
+  return /^(?:22|23|40(?!003)|54|55|57014)/.test(sqlState(error));
 }
 
 /** Whether the same statement may succeed when it is repeated at once. */

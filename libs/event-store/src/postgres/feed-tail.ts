@@ -1,6 +1,6 @@
+import type { StoredEvent } from '@countersign/kernel';
 import type { Pool } from 'pg';
 
-import type { StoredEvent } from '@countersign/kernel';
 import type { FeedFilter, FeedPage } from '../event-store.js';
 import { Backoff } from './backoff.js';
 import { query } from './connections.js';
@@ -49,7 +49,7 @@ export class FeedTail {
   /** How many subscriptions want a category. */
   readonly #wanted = new Map<string, number>();
   #waiters = new Set<() => void>();
-  #run: { ended: boolean } | undefined;
+  #run: Run | undefined;
   #version = 0;
   #atHead = false;
   #woken = false;
@@ -128,7 +128,7 @@ export class FeedTail {
 
   #start(): void {
     if (this.#run !== undefined) return;
-    const run = { ended: false };
+    const run: Run = { ended: false };
     this.#run = run;
     this.#atHead = false;
     void this.#follow(run);
@@ -148,8 +148,9 @@ export class FeedTail {
           if (!this.#isCurrent(run)) return;
           this.#restartAt(settled.value);
         }
-        if (await this.#read(run)) poll = FIRST_POLL;
-        else {
+        const outcome = await this.#read(run);
+        if (outcome !== 'nothing') poll = FIRST_POLL;
+        if (outcome !== 'more') {
           await this.#pause(this.#atHead ? poll : Math.min(poll, MAX_HOLE_PAUSE));
           poll = Math.min(poll * 2, pollInterval);
         }
@@ -161,8 +162,8 @@ export class FeedTail {
     }
   }
 
-  /** Reads on from the end. Whether it is worth reading again at once. */
-  async #read(run: Run): Promise<boolean> {
+  /** Reads on from the end: `more` when it is worth reading again at once. */
+  async #read(run: Run): Promise<'more' | 'some' | 'nothing'> {
     const { pool, settled } = this.#options;
     const version = this.#version;
     // As it was before the statement's snapshot: what settles meanwhile may not be in these rows.
@@ -170,7 +171,7 @@ export class FeedTail {
     const categories = this.#wanted.has(ALL) ? null : [...this.#wanted.keys()];
     const values = [this.#window.end, categories];
     const rows = await query<TailRow>(pool, 'event-store.tail', this.#sql, values);
-    if (!this.#isCurrent(run) || this.#version !== version) return true;
+    if (!this.#isCurrent(run) || this.#version !== version) return 'more';
 
     let taken = 0;
     for (const row of rows) {
@@ -185,9 +186,10 @@ export class FeedTail {
     this.#window.trim();
     settled.extendTo(this.#window.end);
     if (changed) this.#notify();
-    if (taken > 0 || atHead) return !atHead;
+    if (atHead) return taken > 0 ? 'some' : 'nothing';
+    if (taken > 0) return 'more';
     await settled.probe();
-    return settled.value > settledUpTo;
+    return settled.value > settledUpTo ? 'more' : 'nothing';
   }
 
   #isCurrent(run: Run): boolean {

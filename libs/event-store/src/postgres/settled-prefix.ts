@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 
+import { markerFloor } from './append-marker.js';
 import { query } from './connections.js';
-import { markerFloor } from './schema.js';
 
 /** Beyond this many positions it is cheaper to wait for the appends under way than to count. */
 const COUNT_AT_MOST = 5_000;

@@ -30,9 +30,11 @@ export async function* subscription(wanted: Subscription): AsyncGenerator<FeedPa
   let at = wanted.after;
   let saidCaughtUp = false;
   let emptyPageAt = 0;
+  const isEnded = () => signal.aborted;
+  if (isEnded()) return;
   const leave = tail.join(filter);
   try {
-    while (!signal.aborted) {
+    while (!isEnded()) {
       const { version } = tail;
       const page = tail.page(at, filter, maxPage);
       if (page === undefined) {
@@ -40,7 +42,7 @@ export async function* subscription(wanted: Subscription): AsyncGenerator<FeedPa
           at = parsePosition(past.position);
           saidCaughtUp = false;
           yield past;
-          if (signal.aborted) return;
+          if (isEnded()) return;
         }
         continue;
       }
@@ -67,6 +69,7 @@ async function* catchUp(
   after: number,
   upTo: number,
 ): AsyncGenerator<FeedPage, void> {
+  const isEnded = () => signal.aborted;
   const backoff = new Backoff();
   const read = (from: number) => {
     const events = reader.range(from, upTo, filter, maxPage);
@@ -80,10 +83,10 @@ async function* catchUp(
     try {
       events = await next;
     } catch (error) {
-      if (signal.aborted) return;
+      if (isEnded()) return;
       onError(error);
       await backoff.pause(signal);
-      if (signal.aborted) return;
+      if (isEnded()) return;
       next = read(at);
       continue;
     }

@@ -1,0 +1,5 @@
+export {
+  KurrentDbEventStore,
+  type KurrentDbEventStoreOptions,
+  type KurrentDbLog,
+} from './kurrentdb-event-store.js';

@@ -1,0 +1,174 @@
+import { type ApprovalEvent, encodeEvent } from '@countersign/contracts';
+import { type FeedPage, InMemoryEventStore } from '@countersign/event-store';
+import {
+  derivedId,
+  hashOf,
+  type NewEvent,
+  type StoredEvent,
+  streamName,
+} from '@countersign/kernel';
+import { startTestPostgres, type TestDatabase } from '@countersign/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+
+import { CheckpointMovedError, ReadTables } from './read-tables.js';
+import { buildBeside, rebuildAndSwap } from './rebuild.js';
+
+const HASH = hashOf('of nothing in particular');
+const approvalId = derivedId('approval');
+const stream = streamName('approval', approvalId);
+const people = ['bob', 'carol', 'dave', 'erin', 'frank', 'grace'];
+
+describe('rebuildAndSwap', () => {
+  let database: TestDatabase;
+  let client: pg.Client;
+  /** The projector's own session. */
+  let projecting: pg.Client;
+  let store: Interrupted;
+  let live: ReadTables;
+
+  beforeEach(async () => {
+    database = await startTestPostgres();
+    client = new pg.Client({ connectionString: database.url });
+    projecting = new pg.Client({ connectionString: database.url });
+    await Promise.all([client.connect(), projecting.connect()]);
+    store = new Interrupted();
+    live = await ReadTables.open(projecting);
+  });
+
+  afterEach(async () => {
+    await Promise.all([client.end(), projecting.end()]);
+    await store.close();
+    await database.stop();
+  });
+
+  const append = (from: number, ...events: ApprovalEvent[]) =>
+    store.append(stream, from === 0 ? 'none' : from - 1, events.map(sealed));
+
+  /** Projects what follows the checkpoint: everything, or so many events. */
+  const project = async (tables: ReadTables, count = 1_000) => {
+    const { events } = await store.readAll(tables.position, {}, count);
+    await tables.apply(events, events.at(-1)?.position ?? '');
+  };
+
+  const rowIn = async (schema: string) => {
+    const { rows } = await client.query<{ row: object }>(
+      `SELECT to_jsonb(t) AS row FROM ${schema}.approval_requests t`,
+    );
+    return rows.map(({ row }) => row);
+  };
+
+  const expectRight = async () => {
+    await client.query('DROP SCHEMA IF EXISTS from_zero CASCADE');
+    await buildBeside(store, client, 'from_zero');
+    expect(await rowIn('public')).toEqual(await rowIn('from_zero'));
+  };
+
+  it('replaces wrong rows', async () => {
+    await append(0, requested, vote('bob'));
+    await project(live);
+    await client.query(`UPDATE approval_requests SET voters = '{nobody}'`);
+    await rebuildAndSwap(store, client);
+    await expectRight();
+  });
+
+  it('does not go back when the projector is behind what was rebuilt', async () => {
+    await append(0, requested, vote('bob'), vote('carol'));
+    await project(live, 2);
+    store.interrupt = async () => {
+      await append(3, vote('dave'));
+    };
+    await rebuildAndSwap(store, client);
+    const successor = await ReadTables.open(projecting);
+    expect(successor.position).toBe('3');
+    await project(successor);
+    await expectRight();
+  });
+
+  it('takes in what was projected while it was rebuilding', async () => {
+    await append(0, requested, vote('bob'));
+    await project(live);
+    store.interrupt = async () => {
+      await append(2, vote('carol'));
+      await project(live);
+      await append(3, vote('dave'));
+    };
+    await rebuildAndSwap(store, client);
+    const successor = await ReadTables.open(projecting);
+    expect(successor.position).toBe('3');
+    await project(successor);
+    await expectRight();
+  });
+
+  it('makes the projector forget what it remembers of the old tables', async () => {
+    await append(0, requested, vote('bob'));
+    await project(live);
+    await client.query(`UPDATE approval_requests SET voters = '{nobody}'`);
+    await live.reload();
+    await append(2, vote('carol'));
+    await project(live);
+    await rebuildAndSwap(store, client);
+    await append(3, vote('dave'));
+    await expect(project(live)).rejects.toBeInstanceOf(CheckpointMovedError);
+    await live.reload();
+    await project(live);
+    await expectRight();
+  });
+});
+
+/** A store in which something happens right after the next page was read. */
+class Interrupted extends InMemoryEventStore {
+  interrupt: (() => Promise<void>) | undefined;
+
+  override async readAll(...args: Parameters<InMemoryEventStore['readAll']>): Promise<FeedPage> {
+    const page = await super.readAll(...args);
+    const { interrupt } = this;
+    this.interrupt = undefined;
+    await interrupt?.();
+    return page;
+  }
+}
+
+const approval = { approvalId, workflowId: derivedId('workflow'), template: 't' };
+
+const requested: ApprovalEvent = {
+  type: 'approval.requested',
+  data: {
+    ...approval,
+    requester: 'alice',
+    policy: { level: 'COMMITTEE', quorum: 5, approvers: people },
+    required: 5,
+    subject: {},
+    subjectHash: HASH,
+  },
+};
+
+const vote = (approver: string): ApprovalEvent => ({
+  type: 'approval.decision-recorded',
+  data: {
+    ...approval,
+    decisionId: derivedId('decision', approver),
+    approver,
+    action: 'approve',
+    reason: 'fine',
+    subjectHash: HASH,
+    qualifiedBy: approver,
+  },
+});
+
+function sealed(event: ApprovalEvent): NewEvent {
+  const id = derivedId(JSON.stringify(event));
+  const metadata: StoredEvent['metadata'] = {
+    correlationId: id,
+    causationId: id,
+    commandId: id,
+    commandHash: HASH,
+    actor: 'alice',
+    roles: '',
+    authMethod: 'test',
+    recordedAt: '2026-01-02T03:04:05.678Z',
+    prevHash: HASH,
+    hash: HASH,
+  };
+  return { ...encodeEvent(event), eventId: id, metadata };
+}

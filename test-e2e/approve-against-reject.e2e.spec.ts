@@ -1,0 +1,104 @@
+import type { StoredEvent } from '@countersign/kernel';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { ApiClient, ApiReply } from './src/api-client.js';
+import { faultsInStore, readStore } from './src/audit.js';
+import { settled } from './src/settled.js';
+import { TestSystem } from './src/system.js';
+import { tradeContext } from './src/trades.js';
+
+const TIMES = 150;
+const AT_ONCE = 25;
+const outcomes = ['approval.granted', 'approval.rejected', 'approval.withdrawn'];
+
+interface Started {
+  readonly workflowId: string;
+  readonly approvalId: string;
+  readonly position: string;
+}
+interface Decided extends Started {
+  readonly approve: ApiReply;
+  readonly reject: ApiReply;
+}
+
+describe('approve and reject at the same moment', () => {
+  let system: TestSystem;
+  let alice: ApiClient;
+  let approver: ApiClient;
+  let rejecter: ApiClient;
+  let first: ApiClient;
+
+  beforeAll(async () => {
+    system = await TestSystem.start();
+    [alice, approver, rejecter, first] = (await Promise.all(
+      ['alice', 'erin', 'frank', 'grace'].map((user) => system.as(user)),
+    )) as [ApiClient, ApiClient, ApiClient, ApiClient];
+  }, 60_000);
+
+  afterAll(async () => {
+    await system.stop();
+  });
+
+  const decide = (who: ApiClient, approvalId: string, action: string, subjectHash: string) =>
+    who.post(`/approvals/${approvalId}/decisions`, { action, reason: 'because', subjectHash });
+
+  const oneRace = async (level: 'SINGLE' | 'DUAL', number: number): Promise<Decided> => {
+    const { body } = await alice.post<Started>('/workflows', {
+      template: 'trade_approval',
+      context: tradeContext(`${level} ${number}`),
+      overrides: { approvals: { approve: { level } } },
+    });
+    const { approvalId, position } = body;
+    const open = await alice.get<{ subjectHash: string }>(`/approvals/${approvalId}`, position);
+    const { subjectHash } = open.body;
+    if (level === 'DUAL') {
+      expect((await decide(first, approvalId, 'approve', subjectHash)).status).toBe(202);
+    }
+    // Each goes first every other time, so that neither wins by its place in the queue.
+    const inTurn = number % 2 === 0;
+    const approve = () => decide(approver, approvalId, 'approve', subjectHash);
+    const reject = () => decide(rejecter, approvalId, 'reject', subjectHash);
+    const [one, other] = await Promise.all(inTurn ? [approve(), reject()] : [reject(), approve()]);
+    return { ...body, approve: inTurn ? one : other, reject: inTurn ? other : one };
+  };
+
+  it.each(['SINGLE', 'DUAL'] as const)(
+    `has one outcome, ${TIMES} times of ${TIMES}, at level %s`,
+    async (level) => {
+      const decided: Decided[] = [];
+      for (let from = 0; from < TIMES; from += AT_ONCE) {
+        const numbers = Array.from({ length: AT_ONCE }, (_, at) => from + at);
+        decided.push(...(await Promise.all(numbers.map((number) => oneRace(level, number)))));
+      }
+      await settled(system);
+      const stored = await readStore(system);
+      expect(faultsInStore(stored, [])).toEqual([]);
+      const streams = Map.groupBy(stored, ({ stream }) => stream);
+      const won = decided.map((race) => winnerOf(race, streams));
+      expect(won.filter((winner) => winner === undefined)).toEqual([]);
+      // Otherwise it was no race.
+      expect(new Set(won)).toEqual(new Set(['approve', 'reject']));
+      for (const [index, { workflowId }] of decided.entries()) {
+        const { body } = await alice.get(`/workflows/${workflowId}`);
+        const state = won[index] === 'approve' ? 'released' : 'rejected';
+        expect(body).toMatchObject({ status: 'COMPLETED', state });
+      }
+    },
+    60_000,
+  );
+});
+
+/** Who won, if everybody was told so and the record agrees; undefined when anything is amiss. */
+function winnerOf(
+  { approvalId, workflowId, approve, reject }: Decided,
+  streams: ReadonlyMap<string, readonly StoredEvent[]>,
+): 'approve' | 'reject' | undefined {
+  const inStream = (stream: string) => (streams.get(stream) ?? []).map(({ type }) => type);
+  const ended = inStream(`approval-${approvalId}`).filter((type) => outcomes.includes(type));
+  const completed = inStream(`workflow-${workflowId}`).filter((t) => t === 'workflow.completed');
+  if (ended.length !== 1 || completed.length !== 1) return undefined;
+  const winner = ended[0] === 'approval.granted' ? 'approve' : 'reject';
+  const [told, loser] = winner === 'approve' ? [approve, reject] : [reject, approve];
+  const refused = loser.status === 422 && loser.body['code'] === 'approval.closed';
+  return told.status === 202 && refused ? winner : undefined;
+}

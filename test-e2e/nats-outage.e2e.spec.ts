@@ -1,0 +1,79 @@
+import { eventually } from '@countersign/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ApiReply } from './src/api-client.js';
+import {
+  faultsInDeals,
+  faultsInPublished,
+  faultsInStore,
+  readPublished,
+  readStore,
+} from './src/audit.js';
+import { Desk } from './src/desk.js';
+import { tablesAndRebuild } from './src/read-tables.js';
+import { settled } from './src/settled.js';
+import { TestSystem } from './src/system.js';
+import { tradeContext } from './src/trades.js';
+
+/** `OUTAGE_SECONDS=60` for a long one by hand. */
+const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 15) * 1_000;
+/** A caller's own time limit would be about this. */
+const ANSWERED_WITHIN_MS = 8_000;
+
+describe('NATS gone for a while under load, and its streams with it', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start();
+  }, 60_000);
+
+  afterAll(async () => {
+    await system.stop();
+  });
+
+  it('is answered with problems meanwhile, and made up for afterwards', async () => {
+    const desk = await Desk.open(system);
+    const alice = await system.as('alice');
+    const closing = new AbortController();
+    const work = desk.work(16, closing.signal);
+    await sleep(1_500);
+    const before = desk.deals.length;
+    expect(before).toBeGreaterThan(16);
+
+    await system.nats.down();
+    const back = Date.now() + OUTAGE_MS;
+    const answers: { reply: ApiReply; took: number }[] = [];
+    while (Date.now() < back) {
+      const asked = Date.now();
+      const reply = await alice.post('/workflows', {
+        template: 'trade_approval',
+        context: tradeContext('nobody takes this'),
+      });
+      answers.push({ reply, took: Date.now() - asked });
+      expect((await alice.get('/workflows?limit=1')).status).toBe(200);
+    }
+    await system.nats.wipe();
+    await system.nats.up();
+
+    for (const { reply, took } of answers) {
+      expect(reply.status).toBe(503);
+      expect(reply.headers.get('content-type')).toContain('application/problem+json');
+      expect(['service.timeout', 'service.unreachable']).toContain(reply.body['code']);
+      expect(took).toBeLessThan(ANSWERED_WITHIN_MS);
+    }
+    await eventually(async () => (await fetch(`${system.base}/health/ready`)).ok);
+    const after = desk.deals.length;
+    await eventually(() => Promise.resolve(desk.deals.length > after + 32));
+    closing.abort();
+    await work;
+    await settled(system);
+
+    const stored = await readStore(system);
+    expect(faultsInStore(stored, desk.acknowledged)).toEqual([]);
+    expect(faultsInDeals(stored, desk.deals)).toEqual([]);
+    expect(faultsInPublished(stored, await readPublished(system))).toEqual([]);
+    const { inUse, rebuilt } = await tablesAndRebuild(system);
+    expect(inUse).toEqual(rebuilt);
+  }, 240_000);
+});

@@ -1,0 +1,60 @@
+import { eventually } from '@countersign/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  faultsInDeals,
+  faultsInPublished,
+  faultsInStore,
+  readPublished,
+  readStore,
+} from './src/audit.js';
+import { Desk } from './src/desk.js';
+import { tablesAndRebuild } from './src/read-tables.js';
+import { settled } from './src/settled.js';
+import { TestSystem } from './src/system.js';
+import { TestPostgres } from './src/test-postgres.js';
+
+const ROUNDS = 4;
+
+describe('SIGKILL of Postgres under load', () => {
+  let postgres: TestPostgres;
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    postgres = await TestPostgres.start();
+    system = await TestSystem.start({}, () => Promise.resolve(postgres));
+  }, 60_000);
+
+  afterAll(async () => {
+    await system.stop();
+  });
+
+  it('is survived by the services, which lose nothing that was confirmed', async () => {
+    const desk = await Desk.open(system);
+    const closing = new AbortController();
+    const work = desk.work(16, closing.signal);
+    for (let round = 0; round < ROUNDS; round++) {
+      await sleep(500 + Math.random() * 500);
+      await postgres.kill();
+      // The last time long enough that everybody gives up.
+      await sleep(round === ROUNDS - 1 ? 5_000 : Math.random() * 300);
+      await postgres.up();
+      const before = desk.deals.length;
+      await eventually(() => Promise.resolve(desk.deals.length > before + 16));
+    }
+    closing.abort();
+    await work;
+    expect((await fetch(`${system.base}/health/ready`)).status).toBe(200);
+    await settled(system);
+
+    // Refusals were all of the kind that says "try again": anything else ends the work above.
+    expect(new Set(desk.refusals)).toEqual(new Set([503]));
+    const stored = await readStore(system);
+    expect(faultsInStore(stored, desk.acknowledged)).toEqual([]);
+    expect(faultsInDeals(stored, desk.deals)).toEqual([]);
+    expect(faultsInPublished(stored, await readPublished(system))).toEqual([]);
+    const { inUse, rebuilt } = await tablesAndRebuild(system);
+    expect(inUse).toEqual(rebuilt);
+  }, 120_000);
+});

@@ -1,0 +1,106 @@
+import { PostgresEventStore } from '@countersign/event-store';
+import { eventually, startTestPostgres, type TestDatabase, TestNats } from '@countersign/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { appendBacklog, EVENTS_PER_DEAL } from './src/backlog.js';
+import { ProjectorProcess } from './src/projector-process.js';
+import { checkpointOf, projected, tablesAndRebuild } from './src/read-tables.js';
+
+const DEALS = 1_500;
+
+describe('SIGKILL of the projector while it catches up', () => {
+  let database: TestDatabase;
+  let nats: TestNats;
+  let store: PostgresEventStore;
+  let client: pg.Client;
+  const projectors: ProjectorProcess[] = [];
+
+  beforeAll(async () => {
+    [database, nats] = await Promise.all([startTestPostgres(), TestNats.start()]);
+    store = await PostgresEventStore.open({ url: database.url });
+    await appendBacklog(store, DEALS);
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  }, 60_000);
+
+  beforeEach(async () => {
+    // The read tables are all that is in there.
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  });
+
+  afterEach(async () => {
+    await Promise.all(projectors.splice(0).map((projector) => projector.kill()));
+  });
+
+  afterAll(async () => {
+    await client.end();
+    await store.close();
+    await nats.stop();
+    await database.stop();
+  });
+
+  const start = (): ProjectorProcess => {
+    const projector = new ProjectorProcess(database.url, nats.url);
+    projectors.push(projector);
+    return projector;
+  };
+
+  /** The checkpoint as a number, 0 before there is one. */
+  const reached = async (): Promise<number> => Number(await checkpointOf(client).catch(() => 0));
+
+  it('leaves tables that equal a rebuild from zero', async () => {
+    const head = Number(await store.head());
+    expect(head).toBeGreaterThanOrEqual(DEALS * EVENTS_PER_DEAL);
+    const killedAt: number[] = [];
+    while (killedAt.length < 5) {
+      const before = await reached();
+      const projector = start();
+      const moved = await eventually(
+        async () => {
+          const now = await reached();
+          return now > before && now;
+        },
+        { every: 2 },
+      );
+      if (moved >= head) break;
+      await sleep(Math.random() * 40);
+      await projector.kill();
+      killedAt.push(await reached());
+    }
+    expect(killedAt.filter((position) => position < head).length).toBeGreaterThanOrEqual(3);
+    start();
+    await projected({ database });
+    const { inUse, rebuilt } = await tablesAndRebuild({ database });
+    expect(inUse).toEqual(rebuilt);
+  }, 60_000);
+
+  it('bears with a killed one whose last batch is committed after its successor has begun', async () => {
+    const projector = start();
+    await eventually(async () => (await reached()) > 0, { every: 2 });
+    const blocker = new pg.Client({ connectionString: database.url });
+    await blocker.connect();
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE public.workflow_transitions IN SHARE MODE');
+    const waiting = () =>
+      eventually(async () => {
+        const { rows } = await client.query<{ count: string }>(
+          `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'countersign projector'
+           AND datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows[0]?.count;
+      });
+    await eventually(async () => (await waiting()) === '1');
+    await projector.kill();
+    start();
+    await eventually(async () => (await waiting()) === '2');
+    const before = await reached();
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+    await eventually(async () => (await reached()) > before, { every: 2 });
+    await projected({ database });
+    const { inUse, rebuilt } = await tablesAndRebuild({ database });
+    expect(inUse).toEqual(rebuilt);
+  }, 60_000);
+});
