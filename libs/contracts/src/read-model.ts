@@ -157,5 +157,5 @@ export interface ParkedStreamRow {
 /** Core NATS subject on which the projector says how far it is: `{"position": "..."}`. */
 export const PROJECTED_SUBJECT = 'hint.projected';
 
-/** Core NATS subject on which writers hint that the feed has grown. */
+/** Core NATS subject on which writers hint that the feed has grown; the payload names the process. */
 export const APPENDED_SUBJECT = 'hint.appended';

@@ -44,7 +44,7 @@ export async function openPlatform(
     log.warn({ reason: error.message }, 'lost a database connection');
   });
   const bus = await connectBus(config.NATS_URL, 'countersign');
-  const store = await openEventStore(config, log);
+  const store = await openEventStore(config, bus, log);
   const checkpoints = await PostgresCheckpoints.open(pool);
   const leadership = new PostgresLeadership(config.DATABASE_URL, log);
   return {

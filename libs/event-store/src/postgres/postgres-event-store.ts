@@ -34,6 +34,8 @@ export interface PostgresEventStoreOptions {
   readonly pollInterval?: number;
   /** Milliseconds a statement may take on the server. Default 10,000. */
   readonly statementTimeout?: number;
+  /** Told of every append of this process, to pass on to others, who call `wake()`. Must not throw. */
+  readonly onAppended?: () => void;
   /** Told of every failure that a subscription survives. Must not throw. */
   readonly onError?: (error: unknown) => void;
 }
@@ -54,6 +56,7 @@ export class PostgresEventStore extends EventStore {
   readonly #settled: SettledPrefix;
   readonly #tail: FeedTail;
   readonly #onError: (error: unknown) => void;
+  readonly #onAppended: () => void;
   readonly #closing = new AbortController();
 
   /** Connects when first used, to a schema that must be there already; see `open`. */
@@ -65,6 +68,7 @@ export class PostgresEventStore extends EventStore {
     this.#pool = pool;
     this.#schema = schema;
     this.#onError = options.onError ?? (() => undefined);
+    this.#onAppended = options.onAppended ?? (() => undefined);
     this.#reader = new EventReader(pool, schema);
     this.#settled = new SettledPrefix(pool, schema);
     this.#tail = new FeedTail({
@@ -115,7 +119,10 @@ export class PostgresEventStore extends EventStore {
     } catch (error) {
       throw toAppError(error);
     }
-    if (result.outcome === 'appended') this.#tail.wake();
+    if (result.outcome === 'appended') {
+      this.#tail.wake();
+      this.#onAppended();
+    }
     return result;
   }
 
