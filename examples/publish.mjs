@@ -7,7 +7,13 @@ if (!subject || !file) {
   console.error('usage: node examples/publish.mjs SUBJECT FILE');
   process.exit(2);
 }
-const payload = readFileSync(file);
+let payload;
+try {
+  payload = readFileSync(file);
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
 const socket = connect(Number(process.env.NATS_PORT ?? 4222), '127.0.0.1');
 socket.write('CONNECT {"verbose":false,"pedantic":false}\r\n');
 socket.write(`PUB ${subject} ${payload.length}\r\n`);
@@ -16,7 +22,7 @@ socket.write('\r\nPING\r\n');
 socket.on('data', (data) => {
   const text = data.toString();
   if (text.includes('-ERR')) {
-    console.error(text.trim());
+    console.error(text.slice(text.indexOf('-ERR')).trim());
     process.exit(1);
   }
   if (text.includes('PONG')) {

@@ -66,7 +66,11 @@ describe('a connection to NATS without credentials', () => {
   it('may publish trades and read events, and overhears nothing else', async () => {
     const heard: string[] = [];
     for (const subject of ['evt.>', '_INBOX.>', 'evt.approval.granted.>']) {
-      bus.subscribe(subject, { callback: (_, message) => heard.push(message.subject) });
+      bus.subscribe(subject, {
+        callback: (_, message) => {
+          heard.push(message.subject);
+        },
+      });
     }
     await bus.flush();
     const desk = await Desk.open(system);
@@ -88,7 +92,11 @@ describe('a connection to NATS without credentials', () => {
     async () => {
       const service = await connectAsService(system.nats);
       const overheard: string[] = [];
-      service.subscribe('cmd.>', { callback: (_, message) => overheard.push(message.subject) });
+      service.subscribe('cmd.>', {
+        callback: (_, message) => {
+          overheard.push(message.subject);
+        },
+      });
       await service.flush();
       const manager = await jetstreamManager(service);
       const { state: before } = await manager.streams.info(EVENTS_STREAM);

@@ -50,6 +50,15 @@ describe('SIGKILL of the projector while it catches up', () => {
   /** The checkpoint as a number, 0 before there is one. */
   const reached = async (): Promise<number> => Number(await checkpointOf(client).catch(() => 0));
 
+  /** The projectors' sessions in the database, and whether they wait for a lock. */
+  const sessions = async () => {
+    const { rows } = await client.query<{ waits: boolean }>(
+      `SELECT wait_event_type IS NOT DISTINCT FROM 'Lock' AS waits FROM pg_stat_activity
+       WHERE application_name = 'countersign projector' AND datname = current_database()`,
+    );
+    return rows;
+  };
+
   it('leaves tables that equal a rebuild from zero', async () => {
     const head = Number(await store.head());
     expect(head).toBeGreaterThanOrEqual(DEALS * EVENTS_PER_DEAL);
@@ -77,29 +86,26 @@ describe('SIGKILL of the projector while it catches up', () => {
   }, 60_000);
 
   it('bears with a killed one whose last batch is committed after its successor has begun', async () => {
-    const projector = start();
-    await eventually(async () => (await reached()) > 0, { every: 2 });
+    const killed = start();
+    const successor = start();
+    await projected({ database });
+    await eventually(async () => (await sessions()).length === 2);
+    await sleep(700);
+    successor.freeze();
     const blocker = new pg.Client({ connectionString: database.url });
     await blocker.connect();
     await blocker.query('BEGIN');
     await blocker.query('LOCK TABLE public.workflow_transitions IN SHARE MODE');
-    const waiting = () =>
-      eventually(async () => {
-        const { rows } = await client.query<{ count: string }>(
-          `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'countersign projector'
-           AND datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        return rows[0]?.count;
-      });
-    await eventually(async () => (await waiting()) === '1');
-    await projector.kill();
-    start();
-    await eventually(async () => (await waiting()) === '2');
-    const before = await reached();
+    const waiting = async () => (await sessions()).filter(({ waits }) => waits).length;
+    await appendBacklog(store, 100, DEALS);
+    await eventually(async () => (await waiting()) === 1);
+    await killed.kill();
+    successor.thaw();
+    await eventually(async () => (await waiting()) === 2);
     await blocker.query('ROLLBACK');
     await blocker.end();
-    await eventually(async () => (await reached()) > before, { every: 2 });
     await projected({ database });
+    await appendBacklog(store, 100, DEALS + 100);
     const { inUse, rebuilt } = await tablesAndRebuild({ database });
     expect(inUse).toEqual(rebuilt);
   }, 60_000);

@@ -71,9 +71,7 @@ function install() {
   if (error !== undefined) throw new Refusal(`npx could not be started (${error.message}).`);
   if (signal !== null) process.exit(130);
   if (status !== 0) {
-    throw new Refusal(
-      'The packages could not be installed (see above); check that the npm registry can be reached.',
-    );
+    throw new Refusal('The packages could not be installed; what is above says why.');
   }
   writeFileSync(stampFile, stamp);
 }

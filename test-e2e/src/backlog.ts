@@ -16,11 +16,13 @@ export const EVENTS_PER_DEAL = 9;
 
 /**
  * Appends the events of so many approved trades, without any service: a hundred deals advance side by
- * side, so that the feed mixes their streams and a reader's batches cut through them.
+ * side, so that the feed mixes their streams and a reader's batches cut through them. Deals are numbered
+ * from `first` on.
  */
-export async function appendBacklog(store: EventStore, deals: number): Promise<void> {
-  for (let from = 0; from < deals; from += AT_ONCE) {
-    const numbers = Array.from({ length: Math.min(AT_ONCE, deals - from) }, (_, at) => from + at);
+export async function appendBacklog(store: EventStore, deals: number, first = 0): Promise<void> {
+  const end = first + deals;
+  for (let from = first; from < end; from += AT_ONCE) {
+    const numbers = Array.from({ length: Math.min(AT_ONCE, end - from) }, (_, at) => from + at);
     for (const part of [openings, votes, endings]) {
       await Promise.all(numbers.map((number) => part(store, idsOf(number))));
     }
@@ -56,6 +58,7 @@ async function openings(store: EventStore, ids: Ids): Promise<void> {
         state: 'captured',
         context: { tradeId: `B-${ids.number}`, notional: String(ids.number) },
         draft: false,
+        startedBy: 'alice',
       },
     },
     {
@@ -73,6 +76,7 @@ async function openings(store: EventStore, ids: Ids): Promise<void> {
         trigger: 'automatic',
         approvalId: ids.approvalId,
         requester: 'alice',
+        editors: ['alice'],
         policy,
         subject: { number: ids.number },
         subjectHash: HASH,
@@ -102,6 +106,7 @@ async function votes(store: EventStore, ids: Ids): Promise<void> {
     data: {
       ...approval,
       requester: 'alice',
+      editors: ['alice'],
       policy,
       required: 2,
       subject: { number: ids.number },

@@ -22,6 +22,15 @@ export class ProjectorProcess {
     this.#ended = new Promise((resolve) => this.#process.once('exit', resolve));
   }
 
+  /** SIGSTOP: it stands still, and does not know. */
+  freeze(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   /** SIGKILL: the statement under way, if any, goes on in the database without it. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');

@@ -64,6 +64,7 @@ export interface ApprovalRequestRow {
   template: string;
   business_key: string | null;
   requester: string;
+  editors: string[];
   /** PENDING, APPROVED, REJECTED or WITHDRAWN. */
   status: string;
   level: string;

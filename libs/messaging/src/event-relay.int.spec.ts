@@ -9,13 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { BusSigner, SIGNATURE_HEADER } from './bus-signer.js';
 import { connectBus } from './bus.js';
-import {
-  type Checkpoints,
-  EventRelay,
-  type Leadership,
-  POSITION_HEADER,
-  type RelayCheckpoint,
-} from './event-relay.js';
+import { Freezing, MemoryCheckpoints, Unrivalled } from '../test/relay-fakes.js';
+import { EventRelay, type Leadership, POSITION_HEADER } from './event-relay.js';
 import { ensureStreams } from './streams.js';
 
 const signer = new BusSigner('5e'.repeat(32));
@@ -259,49 +254,4 @@ function event(stream: string, revision: number, type: string): NewEvent {
       hash: '0'.repeat(64),
     },
   };
-}
-
-class MemoryCheckpoints implements Checkpoints {
-  readonly #saved = new Map<string, RelayCheckpoint>();
-
-  load(name: string): Promise<RelayCheckpoint | undefined> {
-    return Promise.resolve(this.#saved.get(name));
-  }
-
-  save(name: string, checkpoint: RelayCheckpoint): Promise<void> {
-    this.#saved.set(name, checkpoint);
-    return Promise.resolve();
-  }
-}
-
-/** Believes that it leads, whoever else does. */
-class Unrivalled implements Leadership {
-  acquire(): Promise<AbortSignal> {
-    return Promise.resolve(new AbortController().signal);
-  }
-
-  holds(): Promise<boolean> {
-    return Promise.resolve(true);
-  }
-
-  release(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-/** Its process stands still at the moment when it has been told that it leads. */
-class Freezing extends Unrivalled {
-  readonly #thawed = Promise.withResolvers<undefined>();
-  readonly #reached = Promise.withResolvers<undefined>();
-  readonly reached = this.#reached.promise;
-
-  override async holds(): Promise<boolean> {
-    this.#reached.resolve(undefined);
-    await this.#thawed.promise;
-    return true;
-  }
-
-  thaw(): void {
-    this.#thawed.resolve(undefined);
-  }
 }

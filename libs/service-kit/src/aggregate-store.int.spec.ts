@@ -1,23 +1,14 @@
 import type { BusinessKeyEvent } from '@countersign/contracts';
-import {
-  type AppendResult,
-  EventStore,
-  type ExpectedRevision,
-  type FeedPage,
-  PostgresEventStore,
-} from '@countersign/event-store';
+import { type EventStore, PostgresEventStore } from '@countersign/event-store';
 import {
   type Aggregate,
   AppError,
   derivedId,
   hashOf,
-  type NewEvent,
   newId,
   rule,
-  type StoredEvent,
   streamName,
   SystemClock,
-  unavailable,
   verifyChain,
 } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
@@ -30,6 +21,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { LossyStore } from '../test/lossy-store.js';
 import { AggregateStore, type Outcome } from './aggregate-store.js';
 
 /** The holders of a key, first to last. */
@@ -87,7 +79,7 @@ describe('AggregateStore on Postgres', () => {
     store.execute(stream, command(name), () => hold(holder(name), holder(`${name} again`)));
 
   it('settles a lost reply by the very same append', async () => {
-    const lossy = new Lossy(postgres);
+    const lossy = new LossyStore(postgres);
     const store = open(lossy);
     lossy.loseNext(2);
     const outcome = await take(store, 'a');
@@ -100,7 +92,7 @@ describe('AggregateStore on Postgres', () => {
   });
 
   it('answers from what is stored when a command comes again after its reply was lost for good', async () => {
-    const lossy = new Lossy(postgres);
+    const lossy = new LossyStore(postgres);
     const clock = new FakeClock();
     const store = open(lossy, clock);
     await take(store, 'before');
@@ -187,7 +179,7 @@ describe('AggregateStore on Postgres', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(attempt, { minLength: 1, maxLength: 12 }), async (attempts) => {
         stream = streamName('businesskey', newId());
-        const lossy = [new Lossy(postgres), new Lossy(postgres)] as const;
+        const lossy = [new LossyStore(postgres), new LossyStore(postgres)] as const;
         const stores = lossy.map((store) => open(store));
         const answers = new Map<string, Promise<Outcome<Holders>>[]>();
         for (const { process, name, lost, awaited } of attempts) {
@@ -222,55 +214,5 @@ async function untilDecided<T>(run: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!(error instanceof AppError && error.kind === 'conflict')) throw error;
     }
-  }
-}
-
-/** A store whose replies get lost after the fact. */
-class Lossy extends EventStore {
-  #toLose = 0;
-  lost = 0;
-
-  constructor(private readonly store: EventStore) {
-    super();
-  }
-
-  loseNext(count: number): void {
-    this.#toLose = count;
-  }
-
-  override async append(
-    stream: string,
-    expected: ExpectedRevision,
-    events: readonly NewEvent[],
-  ): Promise<AppendResult> {
-    const result = await this.store.append(stream, expected, events);
-    if (this.#toLose === 0) return result;
-    this.#toLose--;
-    this.lost++;
-    throw unavailable('test.lost', 'stored, but nobody hears of it');
-  }
-
-  override readStream(...args: Parameters<EventStore['readStream']>): Promise<StoredEvent[]> {
-    return this.store.readStream(...args);
-  }
-
-  override readAll(...args: Parameters<EventStore['readAll']>): Promise<FeedPage> {
-    return this.store.readAll(...args);
-  }
-
-  override subscribeAll(...args: Parameters<EventStore['subscribeAll']>): AsyncIterable<FeedPage> {
-    return this.store.subscribeAll(...args);
-  }
-
-  override comparePositions(a: string, b: string): number {
-    return this.store.comparePositions(a, b);
-  }
-
-  override head(): Promise<string | undefined> {
-    return this.store.head();
-  }
-
-  override close(): Promise<void> {
-    return this.store.close();
   }
 }

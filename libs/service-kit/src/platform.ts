@@ -1,6 +1,7 @@
 import { type EventStore } from '@countersign/event-store';
-import { type Clock, SystemClock } from '@countersign/kernel';
+import { type Clock, messageOf, SystemClock } from '@countersign/kernel';
 import { BusSigner, CommandClient, connectBus, EventOffers } from '@countersign/messaging';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import pg from 'pg';
 
@@ -43,7 +44,7 @@ export async function openPlatform(
   pool.on('error', (error) => {
     log.warn({ reason: error.message }, 'lost a database connection');
   });
-  const bus = await connectBus(config.NATS_URL, 'countersign');
+  const bus = await openBus(config);
   const store = await openEventStore(config, bus, log);
   const checkpoints = await PostgresCheckpoints.open(pool);
   const leadership = new PostgresLeadership(config.DATABASE_URL, log);
@@ -66,4 +67,20 @@ export async function openPlatform(
       await pool.end();
     },
   };
+}
+
+/** @throws Error one sentence that names the server, not the credentials. */
+async function openBus(config: Config): Promise<NatsConnection> {
+  const place = config.NATS_URL.replace(/^.*@/, '').replace(/^nats:\/\//, '');
+  const bus = await connectBus(config.NATS_URL, 'countersign').catch((error: unknown) => {
+    throw new Error(`NATS at ${place} does not let us in: ${messageOf(error)}`, { cause: error });
+  });
+  try {
+    await jetstreamManager(bus);
+  } catch (error) {
+    await bus.close();
+    const reason = 'the credentials in NATS_URL must be allowed everything, and JetStream be on';
+    throw new Error(`NATS at ${place} has no JetStream for us: ${reason}`, { cause: error });
+  }
+  return bus;
 }

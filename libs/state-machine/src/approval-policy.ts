@@ -16,6 +16,11 @@ export const ApprovalPolicyShape = z.strictObject({
   /** Approvals that a COMMITTEE takes; the other levels have their own number. */
   quorum: z.int().min(1).max(100).optional(),
   approvers: z.array(Approver).max(200).default([]),
+  /**
+   * Who approves must be among these as well: the approvers of the template, where an override names others.
+   * Absent: no further condition.
+   */
+  within: z.array(Approver).max(200).optional(),
   /** The state that a rejection leads to. Absent: the instance stays where it is. */
   onRejected: Name.optional(),
 });

@@ -43,36 +43,33 @@ const refusal = (overrides: unknown): string => {
 };
 
 describe('overrides', () => {
-  it('change level and approvers and leave the rest', () => {
-    const approve = { level: 'SINGLE', approvers: ['alice', 'bob'] };
+  it('change level and approvers, who stay within the definition, and leave the rest', () => {
+    const approve = { level: 'COMMITTEE', quorum: 3, approvers: ['alice', 'bob', 'carol'] };
     expect(policies({ approvals: { approve } })).toEqual([
-      { level: 'SINGLE', approvers: ['alice', 'bob'], onRejected: 'refused' },
+      { ...approve, within: ['role:checker'], onRejected: 'refused' },
       definition.transitions[1]?.requiresApproval,
       undefined,
     ]);
   });
 
-  it('drop a quorum that has lost its committee, and take a new one', () => {
-    expect(policies({ approvals: { release: { level: 'DUAL' } } })).toMatchObject([
-      {},
-      { level: 'DUAL', approvers: ['group:risk'] },
-      undefined,
-    ]);
-    expect(policies({ approvals: { release: { quorum: 2 } } })).toMatchObject([
-      {},
-      { quorum: 2 },
-      undefined,
-    ]);
-    expect(policies({ approvals: { approve: { level: 'COMMITTEE', quorum: 4 } } })).toMatchObject([
-      { level: 'COMMITTEE', quorum: 4 },
-      {},
-      undefined,
-    ]);
+  it.each([
+    { approve: { level: 'SINGLE' } },
+    { approve: { level: 'COMMITTEE', quorum: 1 } },
+    { release: { level: 'DUAL' } },
+    { release: { quorum: 2 } },
+  ])('take no signature away: %j', (approvals) => {
+    expect(() => applyOverrides(definition, { approvals })).toThrow(
+      expect.objectContaining({ kind: 'rule', code: 'overrides.weaken' }),
+    );
   });
 
   it('give equal results for equal arguments, and none for none', () => {
-    const a = { approvals: { approve: { level: 'SINGLE' }, release: { quorum: 2 } } };
-    const b = { approvals: { release: { quorum: 2 }, approve: { level: 'SINGLE' } } };
+    const a = {
+      approvals: { approve: { level: 'DUAL', approvers: ['bob', 'ed'] }, release: { quorum: 4 } },
+    };
+    const b = {
+      approvals: { release: { quorum: 4 }, approve: { approvers: ['bob', 'ed'], level: 'DUAL' } },
+    };
     expect(hashOf(applyOverrides(definition, a))).toBe(hashOf(applyOverrides(definition, b)));
     expect(hashOf(applyOverrides(definition, {}))).toBe(hashOf(definition));
     expect(hashOf(applyOverrides(definition, a))).not.toBe(hashOf(definition));
@@ -127,7 +124,7 @@ describe('overrides', () => {
     const old = structuredClone(definition);
     old.states.push({ name: 'island' });
     expect(
-      applyOverrides(old, { approvals: { approve: { level: 'SINGLE' } } }).states,
+      applyOverrides(old, { approvals: { approve: { approvers: ['alice', 'bob'] } } }).states,
     ).toHaveLength(5);
   });
 

@@ -1,7 +1,7 @@
-import { invalid, parseInput } from '@countersign/kernel';
+import { invalid, parseInput, rule } from '@countersign/kernel';
 import { z } from 'zod';
 
-import { ApprovalPolicyShape } from './approval-policy.js';
+import { ApprovalPolicyShape, approvalsNeeded } from './approval-policy.js';
 import { type TransitionDefinition, WorkflowDefinition } from './definition.js';
 import type { Finding } from './finding.js';
 import { Name } from './names.js';
@@ -24,9 +24,10 @@ export type DefinitionOverrides = z.infer<typeof DefinitionOverrides>;
 
 /**
  * A definition with overrides applied: the same arguments give an equal result, so that its content hash
- * pins it. An override may ask for less than the definition does (SINGLE for DUAL); whether that is
- * allowed is for the service that knows which approvals are protected.
+ * pins it. Overrides only tighten: they cannot ask for fewer approvals than the definition does, and whoever
+ * they name as approver must be one by the definition as well (`within`).
  *
+ * @throws AppError `rule` `overrides.weaken` when fewer people would have to approve
  * @throws AppError `invalid` `overrides.malformed`; `overrides.unknown-approval` when no transition of that
  *   event requires an approval; `overrides.unsound` with `details.problems` or `details.findings`
  *   (places in the resulting definition) when that is not well-formed or has errors of its own
@@ -76,13 +77,22 @@ function overridden(
   const level = override.level ?? policy.level;
   // A quorum belongs to a committee: with another level the definition's own falls away.
   const count = override.quorum ?? (level === 'COMMITTEE' ? quorum : undefined);
+  const { approvers } = override;
+  const needed = approvalsNeeded(policy);
+  // A committee without a quorum is malformed, which is said elsewhere.
+  const asked = level === 'COMMITTEE' ? (count ?? needed) : approvalsNeeded({ level });
+  if (asked < needed) {
+    throw rule('overrides.weaken', `${transition.event} takes ${needed} approvals, not ${asked}`, {
+      details: { event: transition.event, needed, asked },
+    });
+  }
   return {
     ...transition,
     requiresApproval: {
       ...rest,
       level,
       ...(count === undefined ? {} : { quorum: count }),
-      ...(override.approvers === undefined ? {} : { approvers: override.approvers }),
+      ...(approvers === undefined ? {} : { approvers, within: policy.within ?? policy.approvers }),
     },
   };
 }

@@ -45,6 +45,7 @@ const columns = {
     template: 'text',
     business_key: 'text',
     requester: 'text',
+    editors: 'text[]',
     status: 'text',
     level: 'text',
     required: 'integer',

@@ -33,6 +33,7 @@ export function approval(row: Partial<Insertable<ReadModel['approval_requests']>
     template: 'demo',
     business_key: 'T-1',
     requester: 'alice',
+    editors: [],
     status: 'PENDING',
     level: 'DUAL',
     required: 2,

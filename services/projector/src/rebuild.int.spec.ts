@@ -136,6 +136,7 @@ const requested: ApprovalEvent = {
   data: {
     ...approval,
     requester: 'alice',
+    editors: ['alice'],
     policy: { level: 'COMMITTEE', quorum: 5, approvers: people },
     required: 5,
     subject: {},

@@ -17,6 +17,8 @@ const approval = {
 export const ApprovalRequested = defineEvent('approval.requested', {
   ...approval,
   requester: z.string(),
+  /** Those who made the subject what it is; like the requester they may not decide. */
+  editors: z.array(z.string()),
   policy: ApprovalPolicy,
   /** Approvals by different people that grant it. */
   required: z.int().nonnegative(),

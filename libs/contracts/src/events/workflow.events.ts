@@ -22,6 +22,8 @@ export const WorkflowStarted = defineEvent('workflow.started', {
   state: z.string(),
   context: JsonRecord,
   draft: z.boolean(),
+  /** Verified subject of whoever gave the context. */
+  startedBy: z.string(),
   /** The trigger and message that started it, when no person did. */
   trigger: z.object({ name: z.string(), messageId: z.string() }).optional(),
 });
@@ -41,6 +43,8 @@ export const WorkflowTransitionRequested = defineEvent('workflow.transition-requ
   input: JsonRecord.optional(),
   approvalId: Id,
   requester: z.string(),
+  /** Those who made the subject what it is; like the requester they may not decide. */
+  editors: z.array(z.string()),
   policy: ApprovalPolicy,
   /** What approvers are shown, and its hash, to which their decisions bind. */
   subject: JsonRecord,

@@ -24,6 +24,8 @@ describe('approvals', () => {
         approval({ approval_id: ids.group, approver_groups: ['trade-approvers'] }),
         approval({ approval_id: ids.role, approver_roles: ['risk-officer'] }),
         approval({ approval_id: ids.mine, requester: 'bob', approver_people: ['bob'] }),
+        approval({ editors: ['bob'], approver_people: ['bob'] }),
+        approval({ approver_people: ['bob'], policy: { level: 'DUAL', within: ['role:nobody'] } }),
         approval({ approval_id: ids.voted, approver_people: ['bob'], voters: ['erin', 'bob'] }),
         approval({ approval_id: ids.closed, approver_people: ['bob'], status: 'APPROVED' }),
       ])
@@ -62,7 +64,7 @@ describe('approvals', () => {
   });
 
   it('are listed with filters and what they are about', async () => {
-    expect(await reading.itemsOf('/approvals?status=PENDING')).toHaveLength(5);
+    expect(await reading.itemsOf('/approvals?status=PENDING')).toHaveLength(7);
     expect(await reading.itemsOf(`/approvals?workflowId=${W.toUpperCase()}`)).toEqual([
       {
         approvalId: A,

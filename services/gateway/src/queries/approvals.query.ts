@@ -112,8 +112,16 @@ export class ApprovalsQuery {
 /** What the approval service would let somebody decide; it has the last word. */
 function decidableBy({ id, roles, groups, onBehalfOf }: Actor): RawBuilder<boolean> {
   const mine = onBehalfOf === undefined ? [id] : [id, onBehalfOf];
+  const named = [
+    id,
+    ...roles.map((role) => `role:${role}`),
+    ...groups.map((group) => `group:${group}`),
+  ];
   return sql<boolean>`
-    requester <> ALL(${mine}::text[]) AND ${id} <> ALL(voters) AND (
+    requester <> ALL(${mine}::text[]) AND NOT editors && ${mine}::text[]
+    AND ${id} <> ALL(voters)
+    AND (policy->'within' IS NULL OR policy->'within' ?| ${named}::text[])
+    AND (
       ${id} = ANY(approver_people)
       OR approver_roles && ${roles}::text[]
       OR approver_groups && ${groups}::text[]

@@ -51,6 +51,7 @@ CREATE TABLE IF NOT EXISTS ${schema}.approval_requests (
   template text NOT NULL,
   business_key text,
   requester text NOT NULL,
+  editors text[] NOT NULL,
   status text NOT NULL,
   level text NOT NULL,
   required integer NOT NULL,

@@ -31,6 +31,7 @@ function requested({ event, stored }: ProjectedEvent): Row {
     template: data.template,
     business_key: data.businessKey ?? null,
     requester: data.requester,
+    editors: data.editors,
     status: 'PENDING',
     level: data.policy.level,
     required: data.required,

@@ -77,6 +77,7 @@ export class WorkflowHandler {
       state: pinned.compiled.definition.initial,
       context: body.context,
       draft,
+      startedBy: context.actor.id,
       ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
     };
     const outcome = await this.workflows.execute(

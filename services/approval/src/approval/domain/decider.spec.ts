@@ -22,6 +22,7 @@ function request(policy: Partial<ApprovalPolicy> = {}) {
     trigger: 'manual' as const,
     approvalId,
     requester: 'alice',
+    editors: ['ed'],
     policy: { level: 'DUAL' as const, approvers: ['group:approvers'], ...policy },
     subject: { tradeId: 'T-1' },
     subjectHash,
@@ -87,6 +88,7 @@ describe('an approval', () => {
   it.each([
     ['approval.requester-may-not-decide', person('alice'), subjectHash],
     ['approval.requester-may-not-decide', person('bob', { onBehalfOf: 'alice' }), subjectHash],
+    ['approval.editor-may-not-decide', person('ed'), subjectHash],
     ['approval.not-eligible', person('mallory', { groups: ['others'] }), subjectHash],
     ['approval.subject-mismatch', person('erin'), 'b'.repeat(64)],
     ['approval.not-a-person', person('system:workflow', { authMethod: 'service' }), subjectHash],
@@ -99,6 +101,15 @@ describe('an approval', () => {
   it('counts a person once', () => {
     const state = fold(approvalAggregate, history(vote(person('erin'))));
     expect(codeOf(() => vote(person('erin'))(state))).toBe('approval.already-decided');
+  });
+
+  it('takes only those whom the template names as well, where an override names others', () => {
+    const policy = { approvers: ['erin', 'mallory'], within: ['group:approvers'] };
+    const state = fold(approvalAggregate, requested(policy));
+    const outsider = person('mallory', { groups: [] });
+    expect(codeOf(() => vote(outsider)(state))).toBe('approval.not-eligible');
+    expect(codeOf(() => vote(person('frank'))(state))).toBe('approval.not-eligible');
+    expect(vote(person('erin'))(state)).toHaveLength(1);
   });
 
   it('records by which rule somebody was eligible', () => {

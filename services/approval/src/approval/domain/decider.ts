@@ -17,11 +17,11 @@ export function requestApproval(
 ): readonly ApprovalEvent[] {
   if (state.exists) return [];
   const approval = identityOf(asked);
-  const { requester, policy, subject, subjectHash } = asked;
+  const { requester, editors, policy, subject, subjectHash } = asked;
   const required = approvalsNeeded(policy);
   const requested: ApprovalEvent = {
     type: 'approval.requested',
-    data: { ...approval, requester, policy, required, subject, subjectHash },
+    data: { ...approval, requester, editors, policy, required, subject, subjectHash },
   };
   if (required > 0) return [requested];
   const granted = { ...approval, approvers: [], level: policy.level, subjectHash };
@@ -39,7 +39,7 @@ export interface Decision {
  * Records a person's vote, and the outcome when it settles the matter.
  *
  * @throws AppError `approval.not-found`, `approval.closed`, `approval.subject-mismatch`,
- * `approval.requester-may-not-decide`, `approval.not-eligible`, `approval.already-decided`.
+ * `approval.requester-may-not-decide`, `approval.editor-may-not-decide`, `approval.not-eligible`, `approval.already-decided`.
  */
 export function decideApproval(
   state: ApprovalState,
@@ -72,13 +72,18 @@ function mayDecide(state: Existing, decision: Decision, actor: Actor): string {
     throw rule('approval.closed', `the approval is ${status} already`, { details: { status } });
   }
   if (decision.subjectHash !== request.subjectHash) {
-    throw rule('approval.subject-mismatch', 'the decision is about something else than asked for', {
-      details: { subjectHash: request.subjectHash },
-    });
+    throw rule('approval.subject-mismatch', 'the decision is about something else: look again');
   }
   if (isSystem(actor)) throw forbidden('approval.not-a-person', 'only people decide');
   if (actor.id === request.requester || actor.onBehalfOf === request.requester) {
     throw rule('approval.requester-may-not-decide', 'who asks for an approval may not decide it');
+  }
+  const { editors } = request;
+  if (editors.includes(actor.id) || editors.some((editor) => editor === actor.onBehalfOf)) {
+    throw rule(
+      'approval.editor-may-not-decide',
+      'who made what is to be approved may not decide it',
+    );
   }
   const qualifiedBy = qualification(request.policy, actor);
   if (qualifiedBy === undefined) {

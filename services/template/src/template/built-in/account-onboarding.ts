@@ -30,7 +30,7 @@ export const accountOnboarding = {
       event: 'clear_screening',
       from: 'screening',
       to: 'credit_review',
-      condition: 'context.riskRating != "high"',
+      condition: 'context.riskRating in ["low", "medium"]',
       roles: ['compliance-officer', 'operations'],
     },
     {

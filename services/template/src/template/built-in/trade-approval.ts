@@ -48,7 +48,7 @@ export const tradeApproval = {
       event: 'accept_as_is',
       from: 'in_repair',
       to: 'pending_approval',
-      description: 'The trade is right although validation doubts it; approvers see that',
+      description: 'The trade is right although validation doubts it',
     },
     { event: 'abandon', from: 'in_repair', to: 'abandoned' },
     {

@@ -55,6 +55,7 @@ export function take(
       ...step,
       approvalId: derivedId('approval', identity.workflowId, sequence),
       requester,
+      editors: [draft.state.startedBy],
       policy: requiresApproval,
       subject,
       subjectHash: hashOf(subject),

@@ -61,6 +61,7 @@ const start = (context: Record<string, number | string> = { amount: 5 }, draft =
       state: 'new',
       context,
       draft,
+      startedBy: 'alice',
     },
     definition,
     'alice',
@@ -113,7 +114,7 @@ describe('a workflow', () => {
     const waiting = after(fire('check'), fire('sign'));
     expect(waiting.at(-1)).toMatchObject({
       type: 'workflow.transition-requested',
-      data: { requester: 'alice', subject: { context: { amount: 5 } } },
+      data: { requester: 'alice', editors: ['alice'], subject: { context: { amount: 5 } } },
     });
     expect(codeOf(() => fire('close')(stateOf(waiting)))).toBe('workflow.approval-pending');
     const { events, state } = given(workflowAggregate, ...waiting).when(settle('granted'));

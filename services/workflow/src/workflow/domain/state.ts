@@ -39,6 +39,8 @@ export interface ExistingWorkflow {
   readonly status: WorkflowStatus;
   readonly state: string;
   readonly context: JsonObject;
+  /** Whoever gave the context. */
+  readonly startedBy: string;
   /** Number of moves so far. */
   readonly sequence: number;
   readonly pending?: PendingTransition | undefined;
@@ -76,6 +78,7 @@ function started(data: Started): ExistingWorkflow {
     status: data.draft ? 'DRAFT' : 'ACTIVE',
     state: data.state,
     context: data.context,
+    startedBy: data.startedBy,
     sequence: 0,
   };
 }
