@@ -31,18 +31,31 @@ export function natsConfig(config: NatsConfig): string {
       max_memory_store: 64 * 1024 * 1024,
       max_file_store: 10 * 1024 * 1024 * 1024,
     },
-    authorization: {
-      users: [
-        { user: SERVICES_USER, password: config.servicesPassword },
-        {
-          user: 'anonymous',
-          password: config.anonymousPassword,
-          permissions: {
-            publish: { allow: ['trades.>'] },
-            subscribe: { allow: ['evt.>', '_INBOX.>'] },
+    // Two accounts, because a permission covers what somebody publishes and not the reply subject that
+    // they name: JetStream would answer a trade on it, into its own interface or among the events. As
+    // a service of another account the trade's answer comes out where it was asked for.
+    accounts: {
+      SERVICES: {
+        jetstream: 'enabled',
+        users: [{ user: SERVICES_USER, password: config.servicesPassword }],
+        exports: [{ stream: 'evt.>' }, { service: 'trades.>' }],
+      },
+      PUBLIC: {
+        users: [
+          {
+            user: 'anonymous',
+            password: config.anonymousPassword,
+            permissions: {
+              publish: { allow: ['trades.>'] },
+              subscribe: { allow: ['evt.>', '_INBOX.>'] },
+            },
           },
-        },
-      ],
+        ],
+        imports: [
+          { stream: { account: 'SERVICES', subject: 'evt.>' } },
+          { service: { account: 'SERVICES', subject: 'trades.>' } },
+        ],
+      },
     },
     no_auth_user: 'anonymous',
   };

@@ -23,6 +23,8 @@ const PAGE = 256;
 const PUBLISH_TIMEOUT_MS = 5_000;
 const RETRY_MS = 300;
 const CHECKPOINT_EVERY_MS = 500;
+/** How often an idle relay looks whether the stream is still the one that it filled. */
+const LOOK_EVERY_MS = 10_000;
 
 /** Exclusive right to relay, held by one process at a time. */
 export interface Leadership {
@@ -144,6 +146,7 @@ export class EventRelay {
         this.log.warn({ relay: name, reason: messageOf(error) }, 'checkpoint not saved'),
       );
     }, CHECKPOINT_EVERY_MS);
+    const looker = setInterval(() => void this.#lookForAnotherStream(), LOOK_EVERY_MS);
     try {
       const pages = this.store.subscribeAll(position, { categories }, { maxPage: PAGE, signal });
       for await (const page of pages) {
@@ -162,8 +165,21 @@ export class EventRelay {
       }
     } finally {
       clearInterval(saver);
+      clearInterval(looker);
     }
     await save();
+  }
+
+  /** Starts over when the stream was deleted or made anew while there was nothing to publish. */
+  async #lookForAnotherStream(): Promise<void> {
+    try {
+      const manager = await jetstreamManager(this.bus, { checkAPI: false });
+      const { created, state } = await manager.streams.info(EVENTS_STREAM);
+      if (created === this.#streamCreated && state.last_seq >= this.#lastSequence) return;
+    } catch {
+      // It is missing, or the server is away: starting over finds out.
+    }
+    this.#restart.abort();
   }
 
   /** @throws Error when anything of the page may not have arrived. */

@@ -38,11 +38,15 @@ interface Loaded<State> {
   readonly lastHash: string;
   /** Commands that are already in the stream: id to body hash. */
   readonly commands: ReadonlyMap<string, string>;
+  /** Length of its events' data as JSON: what it may take in memory, roughly. */
+  readonly characters: number;
 }
 
 type Decide<State, Event> = (state: State) => readonly Event[] | Promise<readonly Event[]>;
 
 const MAX_DECISIONS = 8;
+/** Folded states that are kept, by the length of their events: 8 Mi characters may be 100 MiB of objects. */
+const MAX_LOADED_CHARACTERS = 8 * 1024 * 1024;
 
 /**
  * Runs commands against event-sourced aggregates: load, decide, append at the revision that was
@@ -62,13 +66,18 @@ export class AggregateStore<State, Event extends DomainEvent> {
     private readonly aggregate: Aggregate<State, Event>,
     maxLoaded = 10_000,
   ) {
-    this.#loaded = new LRUCache({ max: maxLoaded });
+    this.#loaded = new LRUCache({
+      max: maxLoaded,
+      maxSize: MAX_LOADED_CHARACTERS,
+      sizeCalculation: ({ characters }) => characters,
+    });
     this.#nothing = {
       state: aggregate.initialState,
       revision: -1,
       position: undefined,
       lastHash: GENESIS_HASH,
       commands: new Map(),
+      characters: 1,
     };
   }
 
@@ -186,14 +195,15 @@ export class AggregateStore<State, Event extends DomainEvent> {
     position: string,
   ): Loaded<State> {
     const commands = new Map(base.commands);
-    let { revision, lastHash } = base;
+    let { revision, lastHash, characters } = base;
     for (const event of recorded) {
       revision = event.revision;
       lastHash = event.metadata.hash;
       commands.set(event.metadata.commandId, event.metadata.commandHash);
+      characters += JSON.stringify(event.data).length;
     }
     const state = events.reduce(this.aggregate.evolve, base.state);
-    return { state, revision, position, lastHash, commands };
+    return { state, revision, position, lastHash, commands, characters };
   }
 
   async #firstOutcome(

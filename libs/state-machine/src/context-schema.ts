@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { FieldName } from './names.js';
 
-/** `decimal` takes a JSON number or a text such as `"1250000.50"`; `any` takes everything, also null. */
+/** `decimal` takes a JSON number up to 2^53 - 1 or a text such as `"1250000.50"`; `any` takes everything, also null. */
 export const ContextFieldType = z.enum([
   'string',
   'number',
@@ -36,7 +36,9 @@ const is: Readonly<Record<ContextFieldType, (value: Json) => boolean>> = {
   string: (value) => typeof value === 'string',
   number: (value) => typeof value === 'number',
   decimal: (value) =>
-    typeof value === 'number' || (typeof value === 'string' && DECIMAL.test(value)),
+    // A larger number may have lost digits before anybody could look at it; a text has not.
+    (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) ||
+    (typeof value === 'string' && DECIMAL.test(value)),
   boolean: (value) => typeof value === 'boolean',
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   list: (value) => Array.isArray(value),

@@ -25,24 +25,22 @@ import type { ServerAnswer } from './server-answer.js';
 /** Stream name prefixes; undefined for all streams but the system's own. */
 export type Prefixes = readonly string[] | undefined;
 
-type ReadAllOptions = NonNullable<Parameters<KurrentDBClient['readAll']>[0]>;
-
 /** Milliseconds without any success after which a new connection is tried. */
 const RENEW_AFTER = 5_000;
 /** Events that the server looks at for matching ones before it tells how far it is. */
 const SEARCH_WINDOW = 500;
-/** Pages up to here are read faster by a subscription, larger ones by the native part. */
-const SMALL_PAGE = 64;
 
 /**
  * The server as far as this adapter needs it, and the one place that knows the client library.
  *
- * Streams are read by subscribing until caught up: the library's own read goes through a native
- * part that holds back small requests for 40 ms now and then. Pages of the whole log do go that
- * way, being large enough.
+ * Everything is read by subscribing until caught up. The library's own reads go through a native
+ * part that holds back small requests for 40 ms now and then, and that may stay unavailable after
+ * its server was restarted. Only the end of the log cannot be found without it.
  */
 export class Client {
   #client: KurrentDBClient;
+  /** Only for what goes through the library's native part. */
+  #native: KurrentDBClient;
   #slots = new AppendSlots();
   #lastSuccess = performance.now();
   readonly #used: KurrentDBClient[] = [];
@@ -50,6 +48,7 @@ export class Client {
   /** @throws Error when the connection string cannot be understood. */
   constructor(private readonly url: string) {
     this.#client = this.#connect();
+    this.#native = this.#connect();
   }
 
   /**
@@ -84,26 +83,32 @@ export class Client {
     });
   }
 
-  /** Matching events of the log after a position; fewer than `max` at the end. */
-  async readAll(
+  /** Matching events of the log after a position, at most so many; fewer at the end. */
+  readAll(
     after: LogPosition | undefined,
     prefixes: Prefixes,
     max: number,
   ): Promise<RecordedEvent[]> {
-    const options: ReadAllOptions = { fromPosition: after ?? START, filter: filterOf(prefixes) };
-    if (max <= SMALL_PAGE) {
-      return this.#collect((client) => client.subscribeToAll(options), max, { position: after });
-    }
-    // Other than a subscription this begins with the event at the position itself.
-    const events = await this.#readLog({ ...options, maxCount: max + 1 });
-    const isFirstOld = after !== undefined && events[0]?.position.prepare === after.prepare;
-    return isFirstOld ? events.slice(1) : events.slice(0, max);
+    const options = { fromPosition: after ?? START, filter: filterOf(prefixes) } as const;
+    return this.#collect((client) => client.subscribeToAll(options), max, { position: after });
   }
 
   /** Position of the log's last event, the server's own included. */
   async head(): Promise<LogPosition | undefined> {
-    const last = await this.#readLog({ fromPosition: END, direction: BACKWARDS, maxCount: 1 });
-    return last[0]?.position;
+    const client = this.#native;
+    const read = async () => {
+      const events = client.readAll({ fromPosition: END, direction: BACKWARDS, maxCount: 1 });
+      for await (const { event } of events) return event?.position;
+      return undefined;
+    };
+    try {
+      return await withDeadline(read());
+    } catch (error) {
+      // It may never recover from the loss of its server. Where that is up, it has to be replaced.
+      const isUp = performance.now() - this.#lastSuccess < RENEW_AFTER;
+      if (isUp && client === this.#native) this.#native = this.#connect();
+      throw toFailure(error);
+    }
   }
 
   /** Tells of the matching events after a position, and of all that come. */
@@ -173,23 +178,6 @@ export class Client {
       throw this.#failed(error, client, place);
     } finally {
       cancel(subscription);
-    }
-  }
-
-  async #readLog(options: ReadAllOptions): Promise<RecordedEvent[]> {
-    const client = this.#client;
-    const read = async () => {
-      const events: RecordedEvent[] = [];
-      for await (const resolved of client.readAll(options))
-        events.push(...toRecordedEvents(resolved));
-      return events;
-    };
-    try {
-      const events = await withDeadline(read());
-      this.#succeeded();
-      return events;
-    } catch (error) {
-      throw this.#failed(error, client);
     }
   }
 

@@ -1,4 +1,4 @@
-import { messageOf, unavailable } from '@countersign/kernel';
+import { AppError, invalid, messageOf } from '@countersign/kernel';
 
 import type { FeedPage } from '../event-store.js';
 import { Backoff } from '../postgres/backoff.js';
@@ -42,9 +42,11 @@ export async function* subscription(wanted: Subscription): AsyncGenerator<FeedPa
   let isLost = false;
   const isOver = () => signal.aborted;
   while (!isOver()) {
-    const buffer = new FeedBuffer({ ...wanted, after: at, known: wanted.known() });
-    void checkReach(buffer, wanted, at);
+    let buffer: FeedBuffer | undefined;
     try {
+      await checkReach(wanted, at);
+      if (isOver()) return;
+      buffer = new FeedBuffer({ ...wanted, after: at, known: wanted.known() });
       for (let page = await buffer.next(); page !== undefined; page = await buffer.next()) {
         if (isLost) log.info({ position: page.position }, 'event store subscription is back');
         isLost = false;
@@ -54,34 +56,37 @@ export async function* subscription(wanted: Subscription): AsyncGenerator<FeedPa
       }
     } catch (error) {
       if (isOver()) return;
-      const fields = { reason: messageOf(error), error };
-      if (isLost) log.debug(fields, 'event store subscription is still lost');
-      else log.warn(fields, 'event store subscription is lost, trying again until it is back');
+      if (!isLost) report(log, error, at);
       isLost = true;
     } finally {
-      buffer.close();
+      buffer?.close();
     }
     await backoff.pause(signal);
   }
 }
 
 /**
- * Fails a subscription that starts beyond the end of the log, in a store that was reset for example:
- * the server would wait for the log to get there and leave out everything on the way.
+ * Refuses to go on beyond the end of the log, as in a store that was reset: the server would wait for
+ * the log to get there, and leave out everything on the way.
  */
-async function checkReach(
-  buffer: FeedBuffer,
-  { client, log }: Subscription,
-  after: LogPosition | undefined,
-): Promise<void> {
+async function checkReach({ client, log }: Subscription, after: LogPosition | undefined) {
   if (after === undefined) return;
+  let head: LogPosition | undefined;
   try {
-    const head = await client.head();
-    if (head !== undefined && compareLogPositions(head, after) >= 0) return;
-    const message = 'the event store ends before the position to go on from';
-    log.error({ position: formatPosition(after) }, message);
-    buffer.failed(unavailable('event-store.behind', message));
+    head = await client.head();
   } catch (error) {
-    buffer.failed(error);
+    // Whether the server is there at all shows in a moment.
+    log.debug({ reason: messageOf(error) }, 'the end of the event store was not found');
+    return;
   }
+  if (head !== undefined && compareLogPositions(head, after) >= 0) return;
+  throw invalid('event-store.invalid-position', 'the event store ends before this position');
+}
+
+function report(log: KurrentDbLog, error: unknown, at: LogPosition | undefined): void {
+  const position = at && formatPosition(at);
+  const fields = { position, reason: messageOf(error), error };
+  const isDown = error instanceof AppError && error.kind === 'unavailable';
+  if (isDown) log.warn(fields, 'event store subscription is lost until the server is back');
+  else log.error(fields, 'event store subscription cannot go on, and keeps trying');
 }

@@ -22,6 +22,9 @@ export interface CompiledTrigger {
   fire(message: JsonObject): Firing | undefined;
 }
 
+/** As long as a business key may be anywhere. */
+const MAX_KEY_LENGTH = 200;
+
 const VARIABLES = ['message'];
 
 /** @throws AppError `expression.invalid` for an expression that does not compile. */
@@ -41,8 +44,9 @@ export function compileTrigger(triggerId: string, trigger: EventTrigger): Compil
       const fires = evaluated('condition', () => condition?.evaluate(bindings) ?? true);
       if (!fires) return undefined;
       const key = evaluated('businessKey', () => businessKey.evaluate(bindings));
-      if (typeof key !== 'string' || key === '') {
-        throw rule('trigger.mapping-failed', 'businessKey: must be a text that is not empty');
+      if (typeof key !== 'string' || key.trim() === '' || key.length > MAX_KEY_LENGTH) {
+        const wanted = `a text of 1 to ${MAX_KEY_LENGTH} characters, not blank`;
+        throw rule('trigger.mapping-failed', `businessKey: must be ${wanted}`);
       }
       const context: JsonObject = {};
       for (const [member, expression] of mapping) {
