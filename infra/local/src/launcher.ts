@@ -4,6 +4,7 @@ import { readSettings } from './settings.js';
 import { start } from './start.js';
 import { claimStateFolder } from './state-folder.js';
 import { Supervisor } from './supervisor.js';
+import { unrecorded } from './unrecorded.js';
 import { welcome } from './welcome.js';
 
 /** One Ctrl-C arrives twice: from the terminal, and passed on by npm. */
@@ -26,7 +27,7 @@ async function run(): Promise<number> {
   const stopping = new AbortController();
   const stopRequest = onStopRequest(stopping, supervisor);
   try {
-    const ended = await record.endLeftovers();
+    const ended = await record.endLeftovers(unrecorded(folder));
     if (ended.length > 0) print(`Ended what an earlier start left running: ${ended.join(', ')}.`);
     const starting = start(settings, folder, supervisor, print, stopping.signal);
     supervisor.follow(starting);

@@ -46,12 +46,17 @@ export class RunRecord {
    * Ends what an earlier launcher left running, last started first, and returns when it is gone.
    * A process whose number was handed out again since is not touched.
    *
+   * @param unrecorded others that are known to be its own; see `unrecorded`.
    * @returns the roles of those that were ended.
    * @throws ServerError when one does not end.
    */
-  async endLeftovers(): Promise<string[]> {
+  async endLeftovers(unrecorded: readonly RecordedProcess[] = []): Promise<string[]> {
     const record = readJson(this.#file) as { processes?: RecordedProcess[] } | undefined;
-    const left = (record?.processes ?? []).filter(isRunning).reverse();
+    const recorded = (record?.processes ?? []).filter(isRunning).reverse();
+    const left = [
+      ...recorded,
+      ...unrecorded.filter(({ pid }) => !recorded.some((known) => known.pid === pid)),
+    ];
     for (const process of left) {
       if (!(await endProcess(process, GENTLE_THEN_FIRM))) {
         throw new ServerError(

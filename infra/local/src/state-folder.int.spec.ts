@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { identify, isRunning, ServerError } from '@countersign/servers';
 import { RunRecord } from './run-record.js';
 import { claimStateFolder, readSecrets, writeWhole } from './state-folder.js';
+import { unrecorded } from './unrecorded.js';
 
 let folder: string;
 let child: ChildProcess;
@@ -70,6 +71,22 @@ describe('RunRecord', () => {
     expect(await new RunRecord(file).endLeftovers()).toEqual(['nats']);
     expect(isRunning(identity)).toBe(false);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('ends what the launcher had no time to write down', async () => {
+    const claimed = claimStateFolder(folder);
+    const service = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+      env: { COUNTERSIGN_STATE: folder },
+      stdio: 'ignore',
+    });
+    await once(service, 'spawn');
+    const found = unrecorded(claimed);
+    expect(found.map(({ pid, role }) => ({ pid, role }))).toEqual([
+      { pid: service.pid, role: 'services' },
+    ]);
+    expect(await new RunRecord(claimed.runRecord).endLeftovers(found)).toEqual(['services']);
+    expect(unrecorded(claimed)).toEqual([]);
+    claimed.release();
   });
 
   it('leaves a process alone that got the number of a recorded one', async () => {
