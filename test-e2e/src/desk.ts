@@ -37,6 +37,8 @@ export class Desk {
   private constructor(
     private readonly trader: ApiClient,
     private readonly approvers: readonly ApiClient[],
+    /** Fires when there is nobody any more who could answer. */
+    private readonly ended: AbortSignal,
   ) {}
 
   /** Signs everybody in, so that the system need not be up for that later. */
@@ -45,15 +47,18 @@ export class Desk {
       ['alice', 'erin', 'frank'].map((user) => system.as(user)),
     );
     if (!trader) throw new Error('nobody is there');
-    return new Desk(trader, approvers);
+    return new Desk(trader, approvers, system.ended);
   }
 
   /** Works with so many at a time until the signal fires; what was begun is brought to its end. */
-  async work(concurrency: number, signal: AbortSignal): Promise<void> {
+  work(concurrency: number, signal: AbortSignal): Promise<unknown> {
     const one = async () => {
       while (!signal.aborted) await this.deal();
     };
-    await Promise.all(Array.from({ length: concurrency }, one));
+    const all = Promise.all(Array.from({ length: concurrency }, one));
+    // A test that fails before it waits for the work says why by itself.
+    all.catch(() => undefined);
+    return all;
   }
 
   /** One trade approval, approved by both. */
@@ -89,6 +94,7 @@ export class Desk {
   /** What is to be approved. The approval may be opened a moment after its workflow's start was confirmed. */
   async #subjectHash(reader: ApiClient, approvalId: string, position: string): Promise<string> {
     for (;;) {
+      this.ended.throwIfAborted();
       const reply = await reader
         .get<{ subjectHash: string }>(`/approvals/${approvalId}`, position)
         .catch(() => undefined);
@@ -108,6 +114,7 @@ export class Desk {
   ): Promise<ApiReply<Body>> {
     const key = newId();
     for (;;) {
+      this.ended.throwIfAborted();
       const reply = await client.post<Body>(path, body, { key }).catch(() => undefined);
       if (reply && reply.status < 300) {
         const commandId = derivedId(client.user, `POST /api/v1${path}`, key);

@@ -19,6 +19,7 @@ function eventStore(): Record<string, string> {
 export class TestSystem {
   #services: ChildProcess | undefined;
   #output = '';
+  readonly #ended = new AbortController();
   readonly #clients = new Map<string, Promise<ApiClient>>();
 
   private constructor(
@@ -46,6 +47,11 @@ export class TestSystem {
 
   get base(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Fires when the system is stopped for good. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** What the services have written to standard output and error so far. */
@@ -95,6 +101,7 @@ export class TestSystem {
   }
 
   async stop(): Promise<void> {
+    this.#ended.abort();
     await this.#end('SIGTERM');
     await this.nats.stop();
     await this.database.stop();

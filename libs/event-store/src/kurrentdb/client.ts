@@ -30,6 +30,9 @@ const RENEW_AFTER = 5_000;
 /** Events that the server looks at for matching ones before it tells how far it is. */
 const SEARCH_WINDOW = 500;
 
+/** What the server gives for a checkpoint, -1 as unsigned, while nothing has matched yet. */
+const NOWHERE = 0xffff_ffff_ffff_ffffn;
+
 /**
  * The server as far as this adapter needs it, and the one place that knows the client library.
  *
@@ -122,7 +125,7 @@ export class Client {
       ...filterOf(prefixes),
       checkpointReached: (_, position) => {
         flow.drain();
-        listener.checkpoint(position);
+        if (position.commit !== NOWHERE) listener.checkpoint(position);
       },
     };
     const subscription = client.subscribeToAll({ fromPosition: after ?? START, filter });
