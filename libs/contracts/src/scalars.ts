@@ -7,7 +7,7 @@ export const Name = z
   .regex(/^[a-z][a-z0-9]*([_.-][a-z0-9]+)*$/, 'lower case words joined by _ - or .');
 
 /** The caller's own name for what a workflow is about, e.g. a trade identifier. */
-export const BusinessKey = z.string().min(1).max(200);
+export const BusinessKey = z.string().max(200).regex(/\S/, 'must not be blank');
 
 /** Why somebody did something. */
 export const Reason = z.string().trim().min(1).max(2000);

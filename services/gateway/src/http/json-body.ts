@@ -9,6 +9,9 @@ const BODY_LIMIT = 1024 * 1024;
 /** Deeper values are nobody's workflow, and recursive readers further on must not be made to overflow. */
 const MAX_DEPTH = 64;
 
+/** More values than any workflow has: each costs far more in memory and checks than its text. */
+const MAX_VALUES = 5_000;
+
 type Done = (error: Error | null, value?: unknown) => void;
 
 /**
@@ -41,11 +44,25 @@ function unacceptable(text: string, value: unknown): Error | undefined {
   if (text.length > 2 * MAX_DEPTH && isDeeperThan(MAX_DEPTH, value)) {
     return invalid('request.too-deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
   }
+  if (text.length > 2 * MAX_VALUES && countValues(value) > MAX_VALUES) {
+    return invalid('request.too-many-values', `the body holds more than ${MAX_VALUES} values`);
+  }
   const place = mayHoldUnstorableText(text) ? findUnstorableText(value) : undefined;
   if (place === undefined) return undefined;
   return invalid('request.unstorable-text', `${place} holds a NUL character or half a character`, {
     details: { place },
   });
+}
+
+/** Safe to recurse: it is known by now that the depth is bounded. */
+function countValues(value: unknown): number {
+  if (value === null || typeof value !== 'object') return 1;
+  let count = 1;
+  for (const member of Object.values(value)) {
+    count += countValues(member);
+    if (count > MAX_VALUES) break;
+  }
+  return count;
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

@@ -21,6 +21,7 @@ const start = (ask: object = {}) =>
   gateway.ask('POST', '/api/v1/workflows', { as: 'alice', body: trade, ...ask });
 
 describe('bad requests', () => {
+  const wide = JSON.stringify({ context: Array.from({ length: 6_000 }, () => 0) });
   const deep = `{"template":"t","context":{"a":${'['.repeat(40_000)}${']'.repeat(40_000)}}}`;
   const large = JSON.stringify({ ...trade, context: { text: 'x'.repeat(1024 * 1024) } });
   const context = (text: string) => `{"template":"t","context":{"a":[{"b":${text}}]}}`;
@@ -37,6 +38,7 @@ describe('bad requests', () => {
     ['bytes that are no text', { body: Buffer.from([0x22, 0xff, 0x22]) }, 400, 'request.malformed'],
     ['a number without end', { body: context('1e999') }, 400, 'request.invalid'],
     ['depth', { body: deep }, 400, 'request.too-deep'],
+    ['many values', { body: wide }, 400, 'request.too-many-values'],
     ['too much', { body: large }, 413, 'request.too-large'],
     [
       'a form',
