@@ -31,7 +31,7 @@ describe('a connection to NATS without credentials', () => {
   afterAll(async () => {
     await bus.close();
     await system.stop();
-  });
+  }, 60_000);
 
   const refused = (operation: string, subject: string) =>
     eventually(() =>

@@ -37,7 +37,7 @@ describe('approve and reject at the same moment', () => {
 
   afterAll(async () => {
     await system.stop();
-  });
+  }, 60_000);
 
   const decide = (who: ApiClient, approvalId: string, action: string, subjectHash: string) =>
     who.post(`/approvals/${approvalId}/decisions`, { action, reason: 'because', subjectHash });
@@ -87,7 +87,7 @@ describe('approve and reject at the same moment', () => {
         expect(body).toMatchObject({ status: 'COMPLETED', state });
       }
     },
-    60_000,
+    120_000,
   );
 });
 

@@ -39,7 +39,7 @@ describe('duplicates', () => {
     await upstream.close();
     await service.close();
     await system.stop();
-  });
+  }, 60_000);
 
   const bodyOf = (tradeId: string) => ({
     template: 'trade_approval',

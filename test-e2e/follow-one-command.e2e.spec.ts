@@ -32,7 +32,7 @@ describe('the main job', () => {
 
   afterAll(async () => {
     await system.stop();
-  });
+  }, 60_000);
 
   const pendingFor = async (user: string, businessKey: string): Promise<Item | undefined> => {
     const client = await system.as(user);

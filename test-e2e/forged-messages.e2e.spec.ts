@@ -40,7 +40,7 @@ describe('messages of somebody with the credentials of the services, but without
   afterAll(async () => {
     await intruder.close();
     await system.stop();
-  });
+  }, 60_000);
 
   const record = async () =>
     (await readStore(system)).map(({ stream, revision, type }) => `${stream}@${revision} ${type}`);

@@ -24,7 +24,7 @@ describe('SIGKILL of all services at random moments under load', () => {
 
   afterAll(async () => {
     await system.stop();
-  });
+  }, 60_000);
 
   it('loses nothing that was confirmed and does nothing twice', async () => {
     const desk = await Desk.open(system);
@@ -53,5 +53,5 @@ describe('SIGKILL of all services at random moments under load', () => {
     expect(faultsInPublished(stored, await readPublished(system))).toEqual([]);
     const { inUse, rebuilt } = await tablesAndRebuild(system);
     expect(inUse).toEqual(rebuilt);
-  }, 150_000);
+  }, 300_000);
 });

@@ -28,7 +28,7 @@ describe('SIGKILL of Postgres under load', () => {
 
   afterAll(async () => {
     await system.stop();
-  });
+  }, 60_000);
 
   it('is survived by the services, which lose nothing that was confirmed', async () => {
     const desk = await Desk.open(system);
@@ -41,7 +41,7 @@ describe('SIGKILL of Postgres under load', () => {
       await sleep(round === ROUNDS - 1 ? 5_000 : Math.random() * 300);
       await postgres.up();
       const before = desk.deals.length;
-      await eventually(() => Promise.resolve(desk.deals.length > before + 16));
+      await eventually(() => Promise.resolve(desk.deals.length > before + 16), { within: 60_000 });
     }
     closing.abort();
     await work;
@@ -56,5 +56,5 @@ describe('SIGKILL of Postgres under load', () => {
     expect(faultsInPublished(stored, await readPublished(system))).toEqual([]);
     const { inUse, rebuilt } = await tablesAndRebuild(system);
     expect(inUse).toEqual(rebuilt);
-  }, 120_000);
+  }, 240_000);
 });

@@ -8,7 +8,7 @@ import { appendBacklog, EVENTS_PER_DEAL } from './src/backlog.js';
 import { ProjectorProcess } from './src/projector-process.js';
 import { checkpointOf, projected, tablesAndRebuild } from './src/read-tables.js';
 
-const DEALS = 1_500;
+const DEALS = 1_200;
 
 describe('SIGKILL of the projector while it catches up', () => {
   let database: TestDatabase;
@@ -39,7 +39,7 @@ describe('SIGKILL of the projector while it catches up', () => {
     await store.close();
     await nats.stop();
     await database.stop();
-  });
+  }, 60_000);
 
   const start = (): ProjectorProcess => {
     const projector = new ProjectorProcess(database.url, nats.url);
@@ -83,7 +83,7 @@ describe('SIGKILL of the projector while it catches up', () => {
     await projected({ database });
     const { inUse, rebuilt } = await tablesAndRebuild({ database });
     expect(inUse).toEqual(rebuilt);
-  }, 60_000);
+  }, 120_000);
 
   it('bears with a killed one whose last batch is committed after its successor has begun', async () => {
     const killed = start();
@@ -108,5 +108,5 @@ describe('SIGKILL of the projector while it catches up', () => {
     await appendBacklog(store, 100, DEALS + 100);
     const { inUse, rebuilt } = await tablesAndRebuild({ database });
     expect(inUse).toEqual(rebuilt);
-  }, 60_000);
+  }, 120_000);
 });

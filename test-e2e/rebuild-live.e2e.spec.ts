@@ -18,7 +18,7 @@ describe('rebuilding the read tables while they are in use', () => {
 
   afterAll(async () => {
     await system.stop();
-  });
+  }, 60_000);
 
   /** Reads for as long as it may, and answers everything that a reader should never see. */
   const read = async (desk: Desk, signal: AbortSignal): Promise<string[]> => {
@@ -59,7 +59,7 @@ describe('rebuilding the read tables while they are in use', () => {
     const desk = await Desk.open(system);
     const closing = new AbortController();
     const work = desk.work(8, closing.signal);
-    await eventually(() => Promise.resolve(desk.deals.length > 60));
+    await eventually(() => Promise.resolve(desk.deals.length > 60), { within: 60_000 });
     const { signal } = closing;
     const faults = Promise.all([1, 2, 3].map(() => read(desk, signal)).concat(watch(signal)));
     // A test that fails before it waits for them says why by itself.
@@ -71,7 +71,9 @@ describe('rebuilding the read tables while they are in use', () => {
           const before = desk.deals.length;
           await rebuildAndSwap(store, client);
           // The projector goes on, with the new tables.
-          await eventually(() => Promise.resolve(desk.deals.length > before + 16));
+          await eventually(() => Promise.resolve(desk.deals.length > before + 16), {
+            within: 60_000,
+          });
         }
       }),
     );
@@ -81,5 +83,5 @@ describe('rebuilding the read tables while they are in use', () => {
     await projected(system);
     const { inUse, rebuilt } = await tablesAndRebuild(system);
     expect(inUse).toEqual(rebuilt);
-  }, 90_000);
+  }, 240_000);
 });

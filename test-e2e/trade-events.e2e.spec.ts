@@ -28,7 +28,7 @@ describe('trade events', () => {
   afterAll(async () => {
     await plain.close();
     await system.stop();
-  });
+  }, 60_000);
 
   const list = async <T>(path: string): Promise<T[]> => {
     const client = await system.as('alice');

@@ -10,9 +10,9 @@ import type { TestSystem } from './system.js';
 /**
  * Waits until nothing is under way any more: every stored event is published, every message is
  * acknowledged by whoever acts on it, and the read tables hold everything. Messages that a killed
- * process had in hand come again after half a minute.
+ * process had in hand come again after ten seconds.
  */
-export async function settled(system: TestSystem, within = 45_000): Promise<void> {
+export async function settled(system: TestSystem, within = 90_000): Promise<void> {
   const bus = await connectAsService(system.nats);
   try {
     const manager = await jetstreamManager(bus);

@@ -4,7 +4,7 @@ import {
   END,
   type Filter,
   jsonEvent,
-  KurrentDBClient,
+  type KurrentDBClient,
   NO_STREAM,
   type ReadableSubscription,
   type ResolvedEvent,
@@ -13,9 +13,9 @@ import {
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client';
 
-import { AppendSlots } from './append-slots.js';
+import { Connection } from './connection.js';
 import { ANSWER_WITHIN, notAnswering, withDeadline } from './deadline.js';
-import { isStuck, type Place, toFailure } from './failures.js';
+import { type Place, toFailure } from './failures.js';
 import { collect, Flow } from './flow.js';
 import type { LogPosition } from './log-position.js';
 import type { LogListener, LogSubscription } from './log-subscription.js';
@@ -25,8 +25,8 @@ import type { ServerAnswer } from './server-answer.js';
 /** Stream name prefixes; undefined for all streams but the system's own. */
 export type Prefixes = readonly string[] | undefined;
 
-/** Milliseconds without any success after which a new connection is tried. */
-const RENEW_AFTER = 5_000;
+/** Each lets a limited number of appends be under way, see `append-slots.ts`. */
+const APPEND_CONNECTIONS = 4;
 /** Events that the server looks at for matching ones before it tells how far it is. */
 const SEARCH_WINDOW = 500;
 
@@ -34,24 +34,24 @@ const SEARCH_WINDOW = 500;
 const NOWHERE = 0xffff_ffff_ffff_ffffn;
 
 /**
- * The server as far as this adapter needs it, and the one place that knows the client library.
+ * The server as far as this adapter needs it. Only this and `connection.ts` know the client library.
  *
  * Everything is read by subscribing until caught up. The library's own reads go through a native
  * part that holds back small requests for 40 ms now and then, and that may stay unavailable after
  * its server was restarted. Only the end of the log cannot be found without it.
  */
 export class Client {
-  #client: KurrentDBClient;
+  readonly #reads: Connection;
+  /** A stream's appends always take the same, so that they arrive in the order in which they left. */
+  readonly #appends: readonly Connection[];
   /** Only for what goes through the library's native part. */
-  #native: KurrentDBClient;
-  #slots = new AppendSlots();
-  #lastSuccess = performance.now();
-  readonly #used: KurrentDBClient[] = [];
+  readonly #native: Connection;
 
   /** @throws Error when the connection string cannot be understood. */
-  constructor(private readonly url: string) {
-    this.#client = this.#connect();
-    this.#native = this.#connect();
+  constructor(url: string) {
+    this.#reads = new Connection(url);
+    this.#native = new Connection(url);
+    this.#appends = Array.from({ length: APPEND_CONNECTIONS }, () => new Connection(url));
   }
 
   /**
@@ -60,7 +60,8 @@ export class Client {
    * @throws AppError `unavailable`, then the outcome is not known; `invalid` when it is too large.
    */
   async append(stream: string, after: number, events: EventToRecord[]): Promise<ServerAnswer> {
-    const client = this.#client;
+    const connection = this.#connectionFor(stream);
+    const { client, slots } = connection;
     const append = () =>
       client.appendToStream(
         stream,
@@ -68,13 +69,16 @@ export class Client {
         { streamState: after < 0 ? NO_STREAM : BigInt(after), deadline: ANSWER_WITHIN },
       );
     try {
-      const result = await withDeadline(this.#slots.run(append, ANSWER_WITHIN));
-      this.#succeeded();
+      const result = await withDeadline(slots.run(append, ANSWER_WITHIN));
+      connection.succeeded();
       const { position, nextExpectedRevision } = result;
       return { written: true, revision: Number(nextExpectedRevision), position };
     } catch (error) {
-      if (error instanceof WrongExpectedVersionError) return refusal(error);
-      throw this.#failed(error, client, { stream });
+      if (!(error instanceof WrongExpectedVersionError)) {
+        throw connection.failed(error, client, { stream });
+      }
+      connection.succeeded();
+      return refusal(error);
     }
   }
 
@@ -98,7 +102,7 @@ export class Client {
 
   /** Position of the log's last event, the server's own included. */
   async head(): Promise<LogPosition | undefined> {
-    const client = this.#native;
+    const { client } = this.#native;
     const read = async () => {
       const events = client.readAll({ fromPosition: END, direction: BACKWARDS, maxCount: 1 });
       for await (const { event } of events) return event?.position;
@@ -107,9 +111,8 @@ export class Client {
     try {
       return await withDeadline(read());
     } catch (error) {
-      // It may never recover from the loss of its server. Where that is up, it has to be replaced.
-      const isUp = performance.now() - this.#lastSuccess < RENEW_AFTER;
-      if (isUp && client === this.#native) this.#native = this.#connect();
+      // Once its server was restarted it may stay like that.
+      if (this.#isUp()) this.#native.renew(client);
       throw toFailure(error);
     }
   }
@@ -120,7 +123,7 @@ export class Client {
     prefixes: Prefixes,
     listener: LogListener,
   ): LogSubscription {
-    const client = this.#client;
+    const { client } = this.#reads;
     const filter: Filter = {
       ...filterOf(prefixes),
       checkpointReached: (_, position) => {
@@ -134,7 +137,7 @@ export class Client {
     });
     const fail = (error: unknown) => {
       close();
-      listener.failed(this.#failed(error, client, { position: after }));
+      listener.failed(this.#reads.failed(error, client, { position: after }));
     };
     const timer = setTimeout(fail, ANSWER_WITHIN, notAnswering());
     const close = () => {
@@ -148,7 +151,7 @@ export class Client {
     subscription.on('error', fail).on('end', ended);
     subscription.on('confirmation', () => {
       clearTimeout(timer);
-      this.#succeeded();
+      this.#reads.succeeded();
     });
     subscription.on('caughtUp', () => {
       flow.drain();
@@ -162,8 +165,8 @@ export class Client {
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    const disposals = this.#used.map((client) => withDeadline(client.dispose()));
-    await Promise.allSettled(disposals);
+    const connections = [this.#reads, this.#native, ...this.#appends];
+    await Promise.allSettled(connections.map((one) => withDeadline(one.close())));
   }
 
   async #collect(
@@ -171,43 +174,27 @@ export class Client {
     max: number,
     place: Place,
   ): Promise<RecordedEvent[]> {
-    const client = this.#client;
+    const { client } = this.#reads;
     const subscription = subscribe(client);
     try {
       const events = await collect<ResolvedEvent>(subscription, max, ANSWER_WITHIN);
-      this.#succeeded();
+      this.#reads.succeeded();
       return events.flatMap(toRecordedEvents);
     } catch (error) {
-      throw this.#failed(error, client, place);
+      throw this.#reads.failed(error, client, place);
     } finally {
       cancel(subscription);
     }
   }
 
-  #succeeded(): void {
-    this.#lastSuccess = performance.now();
+  #isUp(): boolean {
+    return [this.#reads, ...this.#appends].some((one) => one.isUp);
   }
 
-  /**
-   * The library does connect anew by itself, but not out of every state: a failed question for the
-   * server's features, for one, is remembered for ever and fails all appends.
-   */
-  #failed(error: unknown, client: KurrentDBClient, place?: Place): unknown {
-    const since = performance.now() - this.#lastSuccess;
-    if (client === this.#client && since > RENEW_AFTER && isStuck(error)) {
-      this.#lastSuccess = performance.now();
-      this.#slots = new AppendSlots();
-      this.#client = this.#connect();
-    }
-    return toFailure(error, place);
-  }
-
-  #connect(): KurrentDBClient {
-    // The older scheme means the same, but is complained about on the console.
-    const url = this.url.replace(/^esdb(?=\+discover:|:)/, 'kurrentdb');
-    const client = KurrentDBClient.connectionString(url);
-    this.#used.push(client);
-    return client;
+  #connectionFor(stream: string): Connection {
+    let hash = 0;
+    for (let at = 0; at < stream.length; at++) hash = (hash * 31 + stream.charCodeAt(at)) >>> 0;
+    return this.#appends[hash % this.#appends.length] ?? this.#reads;
   }
 }
 
