@@ -30,6 +30,17 @@ export function createHttpAdapter(log: Log): FastifyAdapter {
     secure(reply);
     done();
   });
+  fastify.addHook('preClose', (done) => {
+    // What was under way at the close keeps its connection afterwards, for as long as clients may reuse it.
+    const { server } = fastify;
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+    }, 100);
+    server.once('close', () => {
+      clearInterval(sweep);
+    });
+    done();
+  });
   acceptJsonOnly(fastify);
   return adapter;
 }
