@@ -35,7 +35,8 @@ const DEFAULT_PAGE = 500;
 const WIDEST_LOOK = 2_000;
 
 /**
- * The event store on KurrentDB, or EventStoreDB from 23.10 on. It shares the server with others:
+ * The event store on KurrentDB, or EventStoreDB from 24.2 on, which is the first to tell of every
+ * subscription when it has caught up. It shares the server with others:
  * streams of other categories, and events that do not carry our metadata, are passed over.
  */
 export class KurrentDbEventStore extends EventStore {
