@@ -2,18 +2,11 @@ import { eventually } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { ApiReply } from './src/api-client.js';
-import {
-  faultsInDeals,
-  faultsInPublished,
-  faultsInStore,
-  readPublished,
-  readStore,
-} from './src/audit.js';
 import { Desk } from './src/desk.js';
-import { tablesAndRebuild } from './src/read-tables.js';
 import { settled } from './src/settled.js';
 import { TestSystem } from './src/system.js';
 import { tradeContext } from './src/trades.js';
+import { expectNothingLostOrDoubled } from './src/verdict.js';
 
 /** `OUTAGE_SECONDS=60` for a long one by hand. */
 const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 15) * 1_000;
@@ -67,11 +60,6 @@ describe('NATS gone for a while under load, and its streams with it', () => {
     await work;
     await settled(system);
 
-    const stored = await readStore(system);
-    expect(faultsInStore(stored, desk.acknowledged)).toEqual([]);
-    expect(faultsInDeals(stored, desk.deals)).toEqual([]);
-    expect(faultsInPublished(stored, await readPublished(system))).toEqual([]);
-    const { inUse, rebuilt } = await tablesAndRebuild(system);
-    expect(inUse).toEqual(rebuilt);
+    await expectNothingLostOrDoubled(system, desk);
   }, 240_000);
 });

@@ -2,18 +2,11 @@ import { eventually } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import {
-  faultsInDeals,
-  faultsInPublished,
-  faultsInStore,
-  readPublished,
-  readStore,
-} from './src/audit.js';
 import { Desk } from './src/desk.js';
-import { tablesAndRebuild } from './src/read-tables.js';
 import { settled } from './src/settled.js';
 import { TestSystem } from './src/system.js';
 import { TestPostgres } from './src/test-postgres.js';
+import { expectNothingLostOrDoubled } from './src/verdict.js';
 
 const ROUNDS = 4;
 
@@ -50,11 +43,6 @@ describe('SIGKILL of Postgres under load', () => {
 
     // Refusals were all of the kind that says "try again": anything else ends the work above.
     expect(new Set(desk.refusals)).toEqual(new Set([503]));
-    const stored = await readStore(system);
-    expect(faultsInStore(stored, desk.acknowledged)).toEqual([]);
-    expect(faultsInDeals(stored, desk.deals)).toEqual([]);
-    expect(faultsInPublished(stored, await readPublished(system))).toEqual([]);
-    const { inUse, rebuilt } = await tablesAndRebuild(system);
-    expect(inUse).toEqual(rebuilt);
+    await expectNothingLostOrDoubled(system, desk);
   }, 240_000);
 });

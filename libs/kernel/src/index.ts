@@ -27,4 +27,5 @@ export {
   mayHoldUnstorableText,
   sha256,
 } from './json.js';
+export { Turns } from './turns.js';
 export { parseInput } from './validation.js';

@@ -8,10 +8,12 @@ import {
   derivedId,
   eventHash,
   type EventMetadata,
+  fold,
   GENESIS_HASH,
   type NewEvent,
   rule,
   type StoredEvent,
+  Turns,
 } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import { LRUCache } from 'lru-cache';
@@ -57,7 +59,7 @@ const MAX_LOADED_CHARACTERS = 8 * 1024 * 1024;
  */
 export class AggregateStore<State, Event extends DomainEvent> {
   readonly #loaded: LRUCache<string, Loaded<State>>;
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
   readonly #nothing: Loaded<State>;
 
   constructor(
@@ -110,18 +112,7 @@ export class AggregateStore<State, Event extends DomainEvent> {
     decide: Decide<State, Event>,
     { fresh = false }: { readonly fresh?: boolean } = {},
   ): Promise<Outcome<State>> {
-    const turn = (this.#turns.get(stream) ?? Promise.resolve()).then(() =>
-      this.#execute(stream, context, decide, fresh),
-    );
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(stream, settled);
-    void settled.then(() => {
-      if (this.#turns.get(stream) === settled) this.#turns.delete(stream);
-    });
-    return turn;
+    return this.#turns.take(stream, () => this.#execute(stream, context, decide, fresh));
   }
 
   async #execute(
@@ -202,7 +193,7 @@ export class AggregateStore<State, Event extends DomainEvent> {
       commands.set(event.metadata.commandId, event.metadata.commandHash);
       characters += JSON.stringify(event.data).length;
     }
-    const state = events.reduce(this.aggregate.evolve, base.state);
+    const state = fold(this.aggregate, events, base.state);
     return { state, revision, position, lastHash, commands, characters };
   }
 
@@ -219,9 +210,9 @@ export class AggregateStore<State, Event extends DomainEvent> {
     if (!last) throw new Error(`${stream}: command ${context.commandId} is not there any more`);
     const until = stored.slice(0, last.revision + 1);
     return {
-      state: until.reduce(
-        (state, event) => this.aggregate.evolve(state, decodeEvent(event) as Event),
-        this.aggregate.initialState,
+      state: fold(
+        this.aggregate,
+        until.map((event) => decodeEvent(event) as Event),
       ),
       revision: last.revision,
       position: last.position,

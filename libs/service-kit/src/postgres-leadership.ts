@@ -1,4 +1,4 @@
-import { messageOf } from '@countersign/kernel';
+import { messageOf, Turns } from '@countersign/kernel';
 import type { Leadership } from '@countersign/messaging';
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +15,7 @@ const ANSWER_HOLDS_MS = 500;
 export class PostgresLeadership implements Leadership {
   #client: Promise<pg.Client> | undefined;
   #lost = new AbortController();
-  #last: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   /** When the session answered last. */
   #answered = 0;
 
@@ -72,12 +72,7 @@ export class PostgresLeadership implements Leadership {
 
   /** One query at a time: the relays of a process share the session. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work);
-    this.#last = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    return turn;
+    return this.#turns.take('session', work);
   }
 
   #session(): Promise<pg.Client> {

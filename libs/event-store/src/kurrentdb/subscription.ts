@@ -1,7 +1,7 @@
 import { AppError, invalid, messageOf } from '@countersign/kernel';
 
 import type { FeedPage } from '../event-store.js';
-import { Backoff } from '../postgres/backoff.js';
+import { Backoff } from '../backoff.js';
 import type { Client, Prefixes } from './client.js';
 import { FeedBuffer } from './feed-buffer.js';
 import {

@@ -2,7 +2,7 @@ import type { StoredEvent } from '@countersign/kernel';
 import type { Pool } from 'pg';
 
 import type { FeedFilter, FeedPage } from '../event-store.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../backoff.js';
 import { query } from './connections.js';
 import { FeedWindow } from './feed-window.js';
 import type { SettledPrefix } from './settled-prefix.js';

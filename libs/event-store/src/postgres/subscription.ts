@@ -2,7 +2,7 @@ import type { StoredEvent } from '@countersign/kernel';
 
 import { parsePosition } from '../decimal-position.js';
 import type { FeedFilter, FeedPage } from '../event-store.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../backoff.js';
 import type { EventReader } from './event-reader.js';
 import type { FeedTail } from './feed-tail.js';
 

@@ -10,6 +10,7 @@ import {
   rule,
   streamName,
   systemActor,
+  Turns,
 } from '@countersign/kernel';
 import { type CommandContext, StreamConsumer } from '@countersign/messaging';
 import { AggregateStore, Log, PLATFORM, type Platform } from '@countersign/service-kit';
@@ -34,7 +35,7 @@ export class TriggerConsumer {
   readonly #consumer: StreamConsumer;
   readonly #firings: AggregateStore<boolean, TriggerEvent>;
   /** Messages with the same business key are handled in the order in which they came. */
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
 
   constructor(
     @Inject(PLATFORM) { bus }: Platform,
@@ -93,7 +94,7 @@ export class TriggerConsumer {
       const firing = compiled.fire(parsed);
       if (!firing) return;
       const key = `${trigger.template} ${firing.businessKey}`;
-      await this.#inTurn(key, () => this.#start(compiled, firing, message.subject, messageId));
+      await this.#turns.take(key, () => this.#start(compiled, firing, message.subject, messageId));
     } catch (error) {
       if (error instanceof AppError && transient.has(error.kind)) throw error;
       if (!(error instanceof AppError)) this.log.error({ error, messageId }, 'a trigger failed');
@@ -132,17 +133,6 @@ export class TriggerConsumer {
       await this.#firings.execute(stream, commandOf('ignore', trigger.name, messageId), (done) =>
         done ? [] : [{ type: 'trigger.event-ignored', data }],
       );
-    }
-  }
-
-  async #inTurn(key: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work);
-    const settled = turn.catch(() => undefined);
-    this.#turns.set(key, settled);
-    try {
-      await turn;
-    } finally {
-      if (this.#turns.get(key) === settled) this.#turns.delete(key);
     }
   }
 }
