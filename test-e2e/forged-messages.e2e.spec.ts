@@ -4,9 +4,11 @@ import {
   EVENTS_STREAM,
   eventSubject,
   offerSubject,
+  PauseWorkflow,
   toCloudEvent,
 } from '@countersign/contracts';
-import { newId, type StoredEvent, streamName } from '@countersign/kernel';
+import { newId, type StoredEvent, streamName, SystemClock } from '@countersign/kernel';
+import { BusSigner, CommandClient, connectBus } from '@countersign/messaging';
 import { eventually } from '@countersign/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -18,14 +20,24 @@ import { faultsInPublished, readPublished, readStore } from './src/audit.js';
 import { connectAsService } from './src/bus.js';
 import { Desk } from './src/desk.js';
 import { settled } from './src/settled.js';
-import { TestSystem } from './src/system.js';
+import { BUS_KEY, TestSystem } from './src/system.js';
 
 const SIGNATURE = 'Countersign-Signature';
+
+const asAlice = () => ({
+  commandId: newId(),
+  correlationId: 'from-elsewhere',
+  causationId: 'from-elsewhere',
+  actor: { id: 'alice', roles: ['trader'], groups: [], authMethod: 'dev-token' },
+});
 
 describe('messages of somebody with the credentials of the services, but without their key', () => {
   let system: TestSystem;
   let alice: ApiClient;
   let intruder: NatsConnection;
+  let elsewhere: NatsConnection;
+  /** What a gateway in another process sends goes over the bus. */
+  let fromElsewhere: CommandClient;
   let desk: Desk;
   let pending: { workflowId: string; approvalId: string };
   let before: string[];
@@ -34,11 +46,15 @@ describe('messages of somebody with the credentials of the services, but without
     system = await TestSystem.start();
     alice = await system.as('alice');
     intruder = await connectAsService(system.nats);
+    elsewhere = await connectBus(system.nats.url, 'another process');
+    const signer = new BusSigner(BUS_KEY);
+    fromElsewhere = new CommandClient(elsewhere, signer, new SystemClock());
     desk = await Desk.open(system);
   }, 60_000);
 
   afterAll(async () => {
     await intruder.close();
+    await elsewhere.close();
     await system.stop();
   }, 60_000);
 
@@ -164,7 +180,8 @@ describe('messages of somebody with the credentials of the services, but without
     });
     await intruder.flush();
     const workflow = `/workflows/${pending.workflowId}`;
-    expect((await alice.post(`${workflow}/pause`, { reason: 'to be overheard' })).status).toBe(202);
+    const { workflowId } = pending;
+    await fromElsewhere.send(PauseWorkflow, { workflowId, reason: 'to be overheard' }, asAlice());
     const [command] = await eventually(() => Promise.resolve(overheard.length > 0 && overheard));
     listening.unsubscribe();
     expect((await alice.post(`${workflow}/resume`, { reason: 'go on' })).status).toBe(202);

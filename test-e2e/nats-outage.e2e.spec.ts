@@ -7,6 +7,7 @@ import { settled } from './src/settled.js';
 import { TestSystem } from './src/system.js';
 import { tradeContext } from './src/trades.js';
 import { expectNothingLostOrDoubled } from './src/verdict.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** `OUTAGE_SECONDS=60` for a long one by hand. */
 const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 15) * 1_000;
@@ -24,7 +25,7 @@ describe('NATS gone for a while under load, and its streams with it', () => {
     await system.stop();
   }, 60_000);
 
-  it('is answered with problems meanwhile, and made up for afterwards', async () => {
+  it('goes on in its own process meanwhile, and publishes it all afterwards', async () => {
     const desk = await Desk.open(system);
     const alice = await system.as('alice');
     const closing = new AbortController();
@@ -38,18 +39,19 @@ describe('NATS gone for a while under load, and its streams with it', () => {
       const asked = Date.now();
       const reply = await alice.post('/workflows', {
         template: 'trade_approval',
-        context: tradeContext('nobody takes this'),
+        context: tradeContext('taken without NATS'),
       });
       answers.push({ reply, took: Date.now() - asked });
+      await sleep(200);
       expect((await alice.get('/workflows?limit=1')).status).toBe(200);
     }
     await system.nats.wipe();
     await system.nats.up();
 
     for (const { reply, took } of answers) {
-      expect(reply.status).toBe(503);
-      expect(reply.headers.get('content-type')).toContain('application/problem+json');
-      expect(['service.timeout', 'service.unreachable']).toContain(reply.body['code']);
+      // The services share a process here, so a command and what follows from it need no bus.
+      expect(reply.status).toBe(201);
+      expect(reply.body['approvalId']).toEqual(expect.any(String));
       expect(took).toBeLessThan(ANSWERED_WITHIN_MS);
     }
     const health = async () => (await fetch(`${system.base}/health/ready`)).ok;

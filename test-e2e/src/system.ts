@@ -15,6 +15,9 @@ function eventStore(): Record<string, string> {
   return { EVENT_STORE: 'kurrentdb', KURRENTDB_URL };
 }
 
+/** The key that the services sign with. */
+export const BUS_KEY = '5e'.repeat(32);
+
 /** The whole product on real servers of its own, with the services in a process that can be killed. */
 export class TestSystem {
   #services: ChildProcess | undefined;
@@ -70,7 +73,7 @@ export class TestSystem {
         PORT: String(this.port),
         NATS_URL: this.nats.url,
         DATABASE_URL: this.database.url,
-        COUNTERSIGN_BUS_KEY: '5e'.repeat(32),
+        COUNTERSIGN_BUS_KEY: BUS_KEY,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

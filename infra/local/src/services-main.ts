@@ -6,8 +6,8 @@ import { TemplateServiceModule } from '@countersign/template';
 import { WorkflowServiceModule } from '@countersign/workflow';
 
 /**
- * All services in one process. They share connections and the event store, and speak to each other
- * over NATS all the same.
+ * All services in one process. They share connections and the event store, and answer each other
+ * without a way over NATS.
  */
 await runService((platform) =>
   startGateway(platform, [

@@ -50,7 +50,7 @@ export class Projector {
         application_name: 'countersign projector',
         // The tables can be rebuilt and the checkpoint moves with them, so a commit need not wait
         // for the disk: a crash takes both back to the same point.
-        options: '-c synchronous_commit=off',
+        options: '-c synchronous_commit=off -c plan_cache_mode=force_generic_plan',
         keepAlive: true,
       });
       client.on('error', (error) => {

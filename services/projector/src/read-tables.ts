@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@countersign/kernel';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
+import { createHash } from 'node:crypto';
 
 import { type Changes, keysToLoad, projectBatch } from './batch.js';
 import { readTables } from './migrations/0001-read-tables.js';
@@ -124,16 +125,22 @@ export class ReadTables {
         `${table}_written AS (${upsert(this.schema, table, key, [...rows.values()], values.length)})`,
       );
     }
-    const { rows } = await this.db.query<{ moved: string }>(
-      `WITH moved AS (
+    const text = `WITH moved AS (
          UPDATE ${this.schema}.projection_checkpoint SET position = $2, updated_at = now()
          WHERE position IS NOT DISTINCT FROM $1 AND tableoid = $3::oid RETURNING 1
        ) ${parts.map((part) => `, ${part}`).join('')}
-       SELECT count(*) AS moved FROM moved`,
-      values,
-    );
+       SELECT count(*) AS moved FROM moved`;
+    const { rows } = await this.db.query<{ moved: string }>({ name: nameOf(text), text, values });
     if (rows[0]?.moved !== '1') throw new CheckpointMovedError();
   }
+}
+
+/**
+ * A name to prepare a statement under: planning it takes longer than running it. There is one text for
+ * each set of tables that a batch may touch.
+ */
+function nameOf(text: string): string {
+  return `projector.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 }
 
 function keyOf(table: TableName): string {
