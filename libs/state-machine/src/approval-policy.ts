@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
+import { Duration } from './duration.js';
 import { ApprovalLevel } from './enums.js';
+import { ExpressionText } from './expression-text.js';
 import { Name } from './names.js';
 
 /** Who may approve: a person's id, `group:<name>` or `role:<name>`. */
@@ -10,17 +12,81 @@ export const Approver = z
   .regex(/^(group:|role:)?[^\s:]+$/, 'must be a user id, group:<name> or role:<name>');
 export type Approver = z.infer<typeof Approver>;
 
+const Approvers = z.array(Approver).max(200);
+const SomeApprovers = Approvers.min(1);
+
+/** How many approvals a COMMITTEE takes: a number, or a part of those who are named, rounded up. */
+export const Quorum = z.union([
+  z.int().min(1).max(100),
+  z.strictObject({ percent: z.int().min(1).max(100) }),
+]);
+export type Quorum = z.infer<typeof Quorum>;
+
+/** When rejections reject: the first one, the `count`th, or the first of somebody who holds a veto. */
+export const RejectionRule = z.union([
+  z.literal('any'),
+  z.strictObject({ count: z.int().min(1).max(100) }),
+  z.strictObject({ veto: SomeApprovers }),
+]);
+export type RejectionRule = z.infer<typeof RejectionRule>;
+
+/** One of several rounds of approval. The next begins when it is given. */
+export const ApprovalStage = z.strictObject({
+  name: Name,
+  level: z.enum(['SINGLE', 'DUAL', 'COMMITTEE']),
+  quorum: Quorum.optional(),
+  approvers: SomeApprovers,
+  rejection: RejectionRule.optional(),
+});
+export type ApprovalStage = z.infer<typeof ApprovalStage>;
+
+/** A field of the subject, as a JSON pointer (RFC 6901). */
+const JsonPointer = z
+  .string()
+  .max(500)
+  .regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer such as /notional');
+
 /** The bare object; `ApprovalPolicy` adds the rules between its members. */
 export const ApprovalPolicyShape = z.strictObject({
-  level: ApprovalLevel,
+  /** Left out when there are `stages`, which have one each. */
+  level: ApprovalLevel.optional(),
   /** Approvals that a COMMITTEE takes; the other levels have their own number. */
-  quorum: z.int().min(1).max(100).optional(),
-  approvers: z.array(Approver).max(200).default([]),
+  quorum: Quorum.optional(),
+  approvers: Approvers.default([]),
+  /** Several rounds in sequence, instead of `level` and `approvers`. */
+  stages: z.array(ApprovalStage).min(1).max(10).optional(),
+  /** Absent: `any`. */
+  rejection: RejectionRule.optional(),
+  /** Whether somebody may say that they take no side, which counts for neither. */
+  abstain: z.boolean().optional(),
+  /** AUTO: CEL over `subject` that must hold; it and what it saw are recorded. */
+  rule: ExpressionText.optional(),
+  /** Without a decision in time, this happens. */
+  expiry: z
+    .strictObject({ after: Duration, outcome: z.enum(['reject', 'cancel', 'escalate']) })
+    .optional(),
+  /** When those who have not decided are reminded, counted from the request. */
+  reminders: z.array(Duration).max(5).optional(),
+  /** Who is asked as well, when nothing has been decided for so long; tier by tier. */
+  escalation: z
+    .array(z.strictObject({ after: Duration, approvers: SomeApprovers }))
+    .max(5)
+    .optional(),
+  /** Business calendar in which all of these times run. Absent: every hour counts. */
+  calendar: Name.optional(),
+  /** Fields whose change voids approvals that were given. Absent: all. */
+  material: z.array(JsonPointer).min(1).max(100).optional(),
+  /** What a signature means, such as "reviewed and approved"; deciding then takes signing in again. */
+  signature: z.strictObject({ meaning: z.string().min(1).max(200) }).optional(),
+  /** Who may override in an emergency, with a reason and a review afterwards. */
+  breakGlass: SomeApprovers.optional(),
   /**
    * Who approves must be among these as well: the approvers of the template, where an override names others.
    * Absent: no further condition.
    */
-  within: z.array(Approver).max(200).optional(),
+  within: Approvers.optional(),
+  /** Whether an override of an instance may also ask for less. Absent: it may only ask for more. */
+  mayBeWeakened: z.boolean().optional(),
   /** The state that a rejection leads to. Absent: the instance stays where it is. */
   onRejected: Name.optional(),
 });
@@ -29,28 +95,72 @@ export const ApprovalPolicyShape = z.strictObject({
  * What has to be approved before a transition is made, and by whom.
  *
  * - SINGLE: one person. DUAL: two different people. COMMITTEE: `quorum` different people.
- * - The requester is never one of them, and one rejection rejects.
+ * - The requester is never one of them, and one rejection rejects unless `rejection` says otherwise.
  * - AUTO: approved as soon as it is asked for; the record says that no person looked.
  */
 export const ApprovalPolicy = ApprovalPolicyShape.superRefine((policy, context) => {
-  const problem = (field: string, message: string): void => {
-    context.addIssue({ code: 'custom', path: [field], message });
+  const problem = (path: (string | number)[], message: string): void => {
+    context.addIssue({ code: 'custom', path, message });
   };
-  if (policy.level === 'COMMITTEE' && policy.quorum === undefined) {
-    problem('quorum', 'a COMMITTEE needs a quorum');
+  const { stages } = policy;
+  if (stages === undefined) {
+    if (policy.level === undefined) problem(['level'], 'say a level, or stages');
+    else quorumProblem(policy.level, policy.quorum, (message) => problem(['quorum'], message));
+    if (policy.level !== undefined && policy.level !== 'AUTO' && policy.approvers.length === 0) {
+      problem(['approvers'], 'name at least one approver');
+    }
+  } else {
+    for (const member of ['level', 'quorum', 'rejection'] as const) {
+      if (policy[member] !== undefined) problem([member], 'belongs to the stages');
+    }
+    if (policy.approvers.length > 0) problem(['approvers'], 'belong to the stages');
+    for (const [index, { level, quorum }] of stages.entries()) {
+      quorumProblem(level, quorum, (message) => problem(['stages', index, 'quorum'], message));
+    }
   }
-  if (policy.level !== 'COMMITTEE' && policy.quorum !== undefined) {
-    problem('quorum', 'only a COMMITTEE has a quorum');
-  }
-  if (policy.level !== 'AUTO' && policy.approvers.length === 0) {
-    problem('approvers', 'name at least one approver');
-  }
+  if (policy.rule !== undefined && policy.level !== 'AUTO') problem(['rule'], 'only AUTO has one');
 });
 export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
 
-/** How many different people have to approve; 0 for AUTO. */
-export function approvalsNeeded(policy: Pick<ApprovalPolicy, 'level' | 'quorum'>): number {
-  switch (policy.level) {
+function quorumProblem(
+  level: ApprovalLevel,
+  quorum: Quorum | undefined,
+  problem: (message: string) => void,
+): void {
+  if (level === 'COMMITTEE' && quorum === undefined) problem('a COMMITTEE needs a quorum');
+  if (level !== 'COMMITTEE' && quorum !== undefined) problem('only a COMMITTEE has a quorum');
+}
+
+/** What one round of a policy asks for. */
+export interface Round {
+  readonly name?: string;
+  readonly level: ApprovalLevel;
+  readonly quorum?: Quorum | undefined;
+  readonly approvers: readonly Approver[];
+  readonly rejection?: RejectionRule | undefined;
+}
+
+/** The rounds of a policy: its stages, or itself as the only one. */
+export function roundsOf(policy: ApprovalPolicy): readonly Round[] {
+  const { stages, level = 'AUTO', quorum, approvers, rejection } = policy;
+  return stages ?? [{ level, quorum, approvers, rejection }];
+}
+
+const STRENGTH: readonly ApprovalLevel[] = ['AUTO', 'SINGLE', 'DUAL', 'COMMITTEE'];
+
+/** The strongest level among a policy's rounds. */
+export function levelOf(policy: ApprovalPolicy): ApprovalLevel {
+  const strengths = roundsOf(policy).map(({ level }) => STRENGTH.indexOf(level));
+  return STRENGTH[Math.max(...strengths)] ?? 'AUTO';
+}
+
+/**
+ * How many different people have to approve; 0 for AUTO.
+ *
+ * @param named how many people are named, for a quorum that is a part of them
+ */
+export function approvalsNeeded(round: Pick<Round, 'level' | 'quorum'>, named = 0): number {
+  switch (round.level) {
     case 'AUTO':
       return 0;
     case 'SINGLE':
@@ -58,7 +168,8 @@ export function approvalsNeeded(policy: Pick<ApprovalPolicy, 'level' | 'quorum'>
     case 'DUAL':
       return 2;
     case 'COMMITTEE':
-      return policy.quorum ?? 1;
+      if (typeof round.quorum === 'number') return round.quorum;
+      return Math.max(1, Math.ceil((named * (round.quorum?.percent ?? 100)) / 100));
   }
 }
 

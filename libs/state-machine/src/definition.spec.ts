@@ -20,6 +20,8 @@ const withApproval = (requiresApproval: unknown): unknown => ({
   transitions: [{ event: 'close', from: 'open', to: 'closed', requiresApproval }],
 });
 
+const stage = { name: 'first', level: 'SINGLE', approvers: ['role:risk'] };
+
 const problems = (input: unknown): unknown => {
   try {
     parseDefinition(input);
@@ -46,13 +48,13 @@ describe('a definition', () => {
   });
 
   it.each([
-    ['an unknown member', { ...smallest, protected: [] }],
-    ['an unknown member of a state', { ...smallest, states: [{ name: 'open', timeout: 1 }] }],
+    ['an unknown member', { ...smallest, guarded: [] }],
+    ['an unknown member of a state', { ...smallest, states: [{ name: 'open', colour: 1 }] }],
     [
       'an unknown trigger',
       {
         ...smallest,
-        transitions: [{ event: 'close', from: 'open', to: 'closed', trigger: 'signal' }],
+        transitions: [{ event: 'close', from: 'open', to: 'closed', trigger: 'never' }],
       },
     ],
     ['a name in upper case', { ...smallest, name: 'Note' }],
@@ -62,6 +64,12 @@ describe('a definition', () => {
     ['an unknown outcome', { ...smallest, states: [{ name: 'open', final: 'done' }] }],
     ['an array', [smallest]],
     ['nothing', null],
+    ['a duration of months', { ...smallest, timeout: 'P1M' }],
+    ['a duration of nothing', { ...smallest, timeout: 'PT0S' }],
+    [
+      'a level that protects nothing',
+      { ...smallest, protected: [{ state: 'open', level: 'AUTO' }] },
+    ],
   ])('refuses %s', (_name, input) => {
     expect(problems(input)).toHaveLength(1);
   });
@@ -76,6 +84,7 @@ describe('a definition', () => {
     ['nobody to ask', { level: 'SINGLE' }, 'approvers'],
     ['a quorum of none', { level: 'COMMITTEE', quorum: 0, approvers: ['role:risk'] }, 'quorum'],
     ['an approver of no kind', { level: 'SINGLE', approvers: ['team:risk'] }, 'approvers/0'],
+    ['a level beside stages', { level: 'DUAL', stages: [stage] }, 'level'],
     ['a role without a name', { level: 'SINGLE', approvers: ['role:'] }, 'approvers/0'],
   ])('refuses %s', (_name, approval, field) => {
     expect(problems(withApproval(approval))).toEqual([`/transitions/0/requiresApproval/${field}`]);

@@ -1,8 +1,11 @@
 import { parseInput } from '@countersign/kernel';
 import { z } from 'zod';
 
-import { ApprovalPolicy } from './approval-policy.js';
+import { Actions } from './action.js';
+import { ApprovalPolicy, Approver } from './approval-policy.js';
 import { ContextField } from './context-schema.js';
+import { Duration } from './duration.js';
+import { ExpressionMap, ExpressionText } from './expression-text.js';
 import { DefinitionName, Name } from './names.js';
 
 const Text = z.string().max(4_000);
@@ -17,14 +20,48 @@ export const StateDefinition = z.strictObject({
   description: Text.optional(),
   /** Present: the instance ends here, with this outcome. */
   final: FinalOutcome.optional(),
+  /** Done when an instance comes here, and when it goes; in the record of the move. */
+  onEntry: Actions.optional(),
+  onExit: Actions.optional(),
+  /** Whoever is still here after so long goes there, also when an approval is open, which is withdrawn. */
+  timeout: z.strictObject({ after: Duration, to: Name }).optional(),
+  /**
+   * A workflow that is started when an instance comes here. How it ends comes back as a signal:
+   * `workflow.completed`, `workflow.failed` or `workflow.cancelled`.
+   */
+  invoke: z
+    .strictObject({
+      template: DefinitionName,
+      version: z.int().positive().optional(),
+      businessKey: ExpressionText.optional(),
+      context: ExpressionMap,
+    })
+    .optional(),
   /** The states that its transitions lead to, stated twice on purpose: validation wants them to agree. */
   allowedTransitions: z.array(Name).max(500).optional(),
 });
 export type StateDefinition = z.infer<typeof StateDefinition>;
 
-/** `manual`: somebody asks for it. `automatic`: made as soon as the instance is in `from` and the condition holds. */
-export const TransitionTrigger = z.enum(['manual', 'automatic']);
+/**
+ * - `manual`: somebody asks for it.
+ * - `automatic`: made as soon as the instance is in `from` and the condition holds.
+ * - `{after}`: made when the instance has been in `from` for so long, if the condition holds then.
+ * - `{signal}`: made when a signal of that name reaches the instance in `from` and the condition holds.
+ */
+export const TransitionTrigger = z.union([
+  z.enum(['manual', 'automatic']),
+  z.strictObject({ after: Duration }),
+  z.strictObject({ signal: Name }),
+]);
 export type TransitionTrigger = z.infer<typeof TransitionTrigger>;
+
+/** The kind of a trigger, without its particulars. */
+export type TriggerKind = 'manual' | 'automatic' | 'after' | 'signal';
+
+export function triggerKind(trigger: TransitionTrigger): TriggerKind {
+  if (typeof trigger === 'string') return trigger;
+  return 'after' in trigger ? 'after' : 'signal';
+}
 
 /**
  * A way from one state to another. Several may share `from` and `event`: the first in the order of the
@@ -35,14 +72,23 @@ export const TransitionDefinition = z.strictObject({
   from: Name,
   to: Name,
   description: Text.optional(),
-  /** CEL over `context`, and over `input` (what the caller sent) for a manual one. Absent: always. */
-  condition: z.string().min(1).max(8_192).optional(),
+  /** CEL over `context`, and over `input` (what the caller or the signal sent) where there is some. Absent: always. */
+  condition: ExpressionText.optional(),
   trigger: TransitionTrigger.default('manual'),
+  /** Done before the move, when its approval has been given. */
+  action: Actions.optional(),
   requiresApproval: ApprovalPolicy.optional(),
   /** Who may ask for a manual one, by role. Absent: anyone who is signed in. */
   roles: z.array(z.string().min(1).max(100)).min(1).max(50).optional(),
 });
 export type TransitionDefinition = z.infer<typeof TransitionDefinition>;
+
+/** A state that no instance may get to without an approval of at least this level on its way. */
+export const Protection = z.strictObject({
+  state: Name,
+  level: z.enum(['SINGLE', 'DUAL', 'COMMITTEE']),
+});
+export type Protection = z.infer<typeof Protection>;
 
 /**
  * A workflow as data. Unknown members are refused rather than ignored: a definition never promises
@@ -56,6 +102,16 @@ export const WorkflowDefinition = z.strictObject({
   states: z.array(StateDefinition).min(1).max(1_000),
   transitions: z.array(TransitionDefinition).max(5_000),
   contextSchema: z.array(ContextField).max(200).default([]),
+  protected: z.array(Protection).max(200).optional(),
+  /** How long an instance may take as a whole. */
+  timeout: Duration.optional(),
+  /**
+   * What happens at the timeout: `{to}` moves the instance to that state, `true` leaves it where it is and
+   * raises an incident for people to look at. Absent or false: the instance fails.
+   */
+  autoEscalate: z.union([z.boolean(), z.strictObject({ to: Name })]).optional(),
+  /** Who decides about forcing, migrating and resetting an instance. Absent: `group:workflow-admins`. */
+  administrators: z.array(Approver).min(1).max(200).optional(),
 });
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as people write it, before defaults are filled in. */
@@ -72,6 +128,15 @@ export function parseDefinition(input: unknown): WorkflowDefinition {
 }
 
 /** The names a transition's condition may use. */
-export function conditionVariables(transition: Pick<TransitionDefinition, 'trigger'>): string[] {
-  return transition.trigger === 'manual' ? ['context', 'input'] : ['context'];
+export function conditionVariables({ trigger }: Pick<TransitionDefinition, 'trigger'>): string[] {
+  const kind = triggerKind(trigger);
+  return kind === 'manual' || kind === 'signal' ? ['context', 'input'] : ['context'];
+}
+
+/** Who decides about forcing, migrating and resetting instances of a definition that does not say. */
+const DEFAULT_ADMINISTRATORS: readonly Approver[] = ['group:workflow-admins'];
+
+/** Who decides about forcing, migrating and resetting an instance. */
+export function administratorsOf(definition: WorkflowDefinition): readonly Approver[] {
+  return definition.administrators ?? DEFAULT_ADMINISTRATORS;
 }

@@ -1,9 +1,16 @@
+export { Action, Actions, actionsOf } from './action.js';
 export {
   ApprovalPolicy,
   approvalsNeeded,
+  ApprovalStage,
   Approver,
   type ApproverSets,
   approverSets,
+  levelOf,
+  Quorum,
+  RejectionRule,
+  type Round,
+  roundsOf,
 } from './approval-policy.js';
 export {
   type Availability,
@@ -20,16 +27,22 @@ export {
   contextProblems,
 } from './context-schema.js';
 export {
+  administratorsOf,
   FinalOutcome,
   parseDefinition,
+  Protection,
   StateDefinition,
   TransitionDefinition,
   TransitionTrigger,
+  triggerKind,
+  type TriggerKind,
   WorkflowDefinition,
   type WorkflowDefinitionInput,
 } from './definition.js';
+export { Directory, parseDirectory, peopleNamed, Person } from './directory.js';
+export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
-export type { Finding } from './finding.js';
+export type { Finding, PathStep } from './finding.js';
 export { ApprovalOverride, applyOverrides, DefinitionOverrides } from './overrides.js';
 export { StateMachine, type TransitionOptions } from './state-machine.js';
 export { validateDefinition } from './validate.js';

@@ -1,7 +1,8 @@
 import { invalid, parseInput, rule } from '@countersign/kernel';
 import { z } from 'zod';
 
-import { ApprovalPolicyShape, approvalsNeeded } from './approval-policy.js';
+import { ApprovalPolicyShape, approvalsNeeded, levelOf, type Quorum } from './approval-policy.js';
+import type { ApprovalLevel } from './enums.js';
 import { type TransitionDefinition, WorkflowDefinition } from './definition.js';
 import type { Finding } from './finding.js';
 import { Name } from './names.js';
@@ -74,13 +75,13 @@ function overridden(
   const policy = transition.requiresApproval;
   if (policy === undefined) return transition;
   const { quorum, ...rest } = policy;
-  const level = override.level ?? policy.level;
+  const level = override.level ?? levelOf(policy);
   // A quorum belongs to a committee: with another level the definition's own falls away.
   const count = override.quorum ?? (level === 'COMMITTEE' ? quorum : undefined);
   const { approvers } = override;
-  const needed = approvalsNeeded(policy);
+  const needed = neededBy(levelOf(policy), quorum);
   // A committee without a quorum is malformed, which is said elsewhere.
-  const asked = level === 'COMMITTEE' ? (count ?? needed) : approvalsNeeded({ level });
+  const asked = level === 'COMMITTEE' && count === undefined ? needed : neededBy(level, count);
   if (asked < needed) {
     throw rule('overrides.weaken', `${transition.event} takes ${needed} approvals, not ${asked}`, {
       details: { event: transition.event, needed, asked },
@@ -95,4 +96,9 @@ function overridden(
       ...(approvers === undefined ? {} : { approvers, within: policy.within ?? policy.approvers }),
     },
   };
+}
+
+/** A part of those who are named counts as all that may be named: what is asked instead is compared with the most. */
+function neededBy(level: ApprovalLevel, quorum: Quorum | undefined): number {
+  return approvalsNeeded({ level, quorum }, 100);
 }

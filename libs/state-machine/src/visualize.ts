@@ -1,3 +1,4 @@
+import { levelOf } from './approval-policy.js';
 import type { TransitionDefinition, WorkflowDefinition } from './definition.js';
 
 /** Where a state leads. */
@@ -32,7 +33,7 @@ function adjacencyOf(definition: WorkflowDefinition): Visualization['adjacency']
 
 function adjacent({ event, to, trigger, requiresApproval }: TransitionDefinition): AdjacentState {
   const base = { event, to, trigger };
-  return requiresApproval === undefined ? base : { ...base, approval: requiresApproval.level };
+  return requiresApproval === undefined ? base : { ...base, approval: levelOf(requiresApproval) };
 }
 
 function mermaidOf(definition: WorkflowDefinition): string {
@@ -70,6 +71,6 @@ function labelOf({ event, trigger, condition, requiresApproval }: TransitionDefi
   if (trigger === 'automatic') parts.push('(automatic)');
   // The condition itself may hold characters that end a label.
   if (condition !== undefined) parts.push('[if]');
-  if (requiresApproval !== undefined) parts.push(`/ ${requiresApproval.level}`);
+  if (requiresApproval !== undefined) parts.push(`/ ${levelOf(requiresApproval)}`);
   return parts.join(' ');
 }

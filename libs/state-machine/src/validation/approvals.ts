@@ -1,4 +1,4 @@
-import { approvalsNeeded, approverSets } from '../approval-policy.js';
+import { approvalsNeeded, approverSets, levelOf, roundsOf } from '../approval-policy.js';
 import type { TransitionDefinition, WorkflowDefinition } from '../definition.js';
 import { error, type Finding, warning } from '../finding.js';
 
@@ -13,21 +13,19 @@ function checkApproval(transition: TransitionDefinition, path: string): Finding[
   const policy = transition.requiresApproval;
   if (policy === undefined) return [];
   const findings: Finding[] = [];
-  const { people, groups, roles } = approverSets(policy.approvers);
-  const needed = approvalsNeeded(policy);
-  // How many people a group or a role has is the directory's to say, not the definition's.
-  if (groups.length === 0 && roles.length === 0 && people.length < needed) {
-    findings.push(
-      error(
-        'approval.quorum-unreachable',
-        path,
-        `takes ${needed} people and names ${people.length}`,
-      ),
-    );
+  const asksPeople = levelOf(policy) !== 'AUTO';
+  for (const round of roundsOf(policy)) {
+    const { people, groups, roles } = approverSets(round.approvers);
+    // How many people a group or a role has is the directory's to say, not the definition's.
+    if (groups.length > 0 || roles.length > 0) continue;
+    const needed = approvalsNeeded(round, people.length);
+    if (people.length >= needed) continue;
+    const message = `takes ${needed} people and names ${people.length}`;
+    findings.push(error('approval.quorum-unreachable', path, message));
   }
   const { onRejected } = policy;
   const staysPut = onRejected === undefined || onRejected === transition.from;
-  if (transition.trigger === 'automatic' && needed > 0 && staysPut) {
+  if (transition.trigger === 'automatic' && asksPeople && staysPut) {
     findings.push(
       error(
         'approval.asked-again',

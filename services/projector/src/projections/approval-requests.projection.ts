@@ -1,5 +1,5 @@
 import type { ApprovalEvent } from '@countersign/contracts';
-import { approverSets } from '@countersign/state-machine';
+import { approverSets, levelOf } from '@countersign/state-machine';
 
 import { present, type ProjectedEvent, type Projection, type RowOf } from './projection.js';
 
@@ -33,7 +33,7 @@ function requested({ event, stored }: ProjectedEvent): Row {
     requester: data.requester,
     editors: data.editors,
     status: 'PENDING',
-    level: data.policy.level,
+    level: levelOf(data.policy),
     required: data.required,
     policy: data.policy,
     approver_people: [...people],

@@ -1,6 +1,6 @@
 import type { ApprovalEvent, WorkflowTransitionRequested } from '@countersign/contracts';
 import { type Actor, forbidden, isSystem, notFound, rule } from '@countersign/kernel';
-import { approvalsNeeded } from '@countersign/state-machine';
+import { approvalsNeeded, levelOf, roundsOf } from '@countersign/state-machine';
 import type { z } from 'zod';
 
 import { qualification } from './eligibility.js';
@@ -18,13 +18,14 @@ export function requestApproval(
   if (state.exists) return [];
   const approval = identityOf(asked);
   const { requester, editors, policy, subject, subjectHash } = asked;
-  const required = approvalsNeeded(policy);
+  const [round] = roundsOf(policy);
+  const required = round ? approvalsNeeded(round) : 1;
   const requested: ApprovalEvent = {
     type: 'approval.requested',
     data: { ...approval, requester, editors, policy, required, subject, subjectHash },
   };
   if (required > 0) return [requested];
-  const granted = { ...approval, approvers: [], level: policy.level, subjectHash };
+  const granted = { ...approval, approvers: [], level: levelOf(policy), subjectHash };
   return [requested, { type: 'approval.granted', data: granted }];
 }
 
@@ -61,7 +62,7 @@ export function decideApproval(
   }
   const approvers = [...approversOf(state), actor.id];
   if (approvers.length < required) return [recorded];
-  const data = { ...approval, approvers, level: policy.level, subjectHash };
+  const data = { ...approval, approvers, level: levelOf(policy), subjectHash };
   return [recorded, { type: 'approval.granted', data }];
 }
 

@@ -1,7 +1,11 @@
 import type { WorkflowEvent } from '@countersign/contracts';
 import { ExpressionError } from '@countersign/expressions';
 import { derivedId, hashOf, type JsonObject } from '@countersign/kernel';
-import type { CompiledDefinition, CompiledTransition } from '@countersign/state-machine';
+import {
+  type CompiledDefinition,
+  type CompiledTransition,
+  triggerKind,
+} from '@countersign/state-machine';
 
 import type { Draft } from './draft.js';
 import type { PendingTransition } from './state.js';
@@ -23,7 +27,8 @@ export function take(
   transition: CompiledTransition,
   { requester, reason, input }: Request,
 ): void {
-  const { event, to, requiresApproval, trigger } = transition;
+  const { event, to, requiresApproval } = transition;
+  const trigger = triggerKind(transition.trigger);
   const { identity, state: from, context, definitionHash, templateVersion } = draft.state;
   const sequence = draft.state.sequence + 1;
   const step = {

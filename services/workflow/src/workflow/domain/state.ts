@@ -1,6 +1,6 @@
 import type { WorkflowEvent } from '@countersign/contracts';
 import type { Aggregate, JsonObject } from '@countersign/kernel';
-import type { WorkflowStatus } from '@countersign/state-machine';
+import type { TriggerKind, WorkflowStatus } from '@countersign/state-machine';
 
 /** A transition that waits for its approval. */
 export interface PendingTransition {
@@ -8,7 +8,7 @@ export interface PendingTransition {
   readonly event: string;
   readonly from: string;
   readonly to: string;
-  readonly trigger: 'manual' | 'automatic';
+  readonly trigger: TriggerKind;
   readonly reason?: string | undefined;
   readonly input?: JsonObject | undefined;
   readonly approvalId: string;

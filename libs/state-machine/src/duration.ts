@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+const DURATION =
+  /^P(?=[\dT])(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d{1,3})?)S)?)?$/;
+
+const SECOND = 1_000;
+const UNITS = [7 * 86_400 * SECOND, 86_400 * SECOND, 3_600 * SECOND, 60 * SECOND, SECOND];
+const LONGEST = 3_660 * 86_400 * SECOND;
+
+/**
+ * Length in milliseconds of an ISO 8601 duration in units that always have the same length: weeks, days of
+ * 24 hours, hours, minutes, seconds. Undefined for anything else.
+ */
+function parse(text: string): number | undefined {
+  const match = DURATION.exec(text);
+  if (!match) return undefined;
+  return UNITS.reduce((sum, unit, index) => sum + unit * Number(match[index + 1] ?? 0), 0);
+}
+
+/** An ISO 8601 duration such as `PT1H30M` or `P2D`: more than nothing, at most ten years, without months and years. */
+export const Duration = z
+  .string()
+  .max(40)
+  .refine((text) => {
+    const length = parse(text);
+    return length !== undefined && length > 0 && length <= LONGEST;
+  }, 'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT1H30M');
+export type Duration = z.infer<typeof Duration>;
+
+/** The length of a duration in milliseconds. @throws RangeError for what `Duration` does not take */
+export function durationMs(duration: Duration): number {
+  const length = parse(duration);
+  if (length === undefined) throw new RangeError(`${duration} is not a duration`);
+  return Math.round(length);
+}
