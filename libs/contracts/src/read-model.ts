@@ -144,6 +144,8 @@ export interface IncidentRow {
 export interface ProjectionCheckpointRow {
   id: number;
   position: string | null;
+  /** What the tables look like; see the projector's `shape.ts`. */
+  shape: string;
   updated_at: Date;
 }
 

@@ -96,7 +96,12 @@ const columns = {
     scope: 'text',
     created_at: 'timestamptz',
   },
-  projection_checkpoint: { id: 'integer', position: 'text', updated_at: 'timestamptz' },
+  projection_checkpoint: {
+    id: 'integer',
+    position: 'text',
+    shape: 'text',
+    updated_at: 'timestamptz',
+  },
 } satisfies Columns;
 
 /** Creates the tables in an empty database, and answers what rows can be put in with. */
@@ -108,7 +113,7 @@ export async function createReadTables(pool: pg.Pool): Promise<Kysely<ReadModel>
   }
   await db
     .insertInto('projection_checkpoint')
-    .values({ id: 1, position: null, updated_at: new Date() })
+    .values({ id: 1, position: null, shape: '', updated_at: new Date() })
     .execute();
   return db;
 }

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ReadTables } from './read-tables.js';
+import { upgradeReadTables } from './rebuild.js';
 
 const PAGE = 2_000;
 const RETRY_MS = 500;
@@ -58,6 +59,7 @@ export class Projector {
       });
       try {
         await client.connect();
+        await this.#upgrade(client);
         await this.#project(await ReadTables.open(client));
       } catch (error) {
         if (!stopped()) this.log.warn({ reason: messageOf(error) }, 'projector starts over');
@@ -66,6 +68,17 @@ export class Projector {
       }
       if (!stopped()) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  async #upgrade(client: pg.Client): Promise<void> {
+    const { signal } = this.#stop;
+    let told = false;
+    const upgraded = await upgradeReadTables(this.store, client, ({ events }) => {
+      signal.throwIfAborted();
+      if (!told) this.log.info({ events }, 'the read tables have a new shape: they are rebuilt');
+      told = true;
+    });
+    if (upgraded) this.log.info({}, 'the read tables were rebuilt');
   }
 
   async #project(tables: ReadTables): Promise<void> {

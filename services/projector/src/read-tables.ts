@@ -7,6 +7,7 @@ import { type Changes, keysToLoad, projectBatch } from './batch.js';
 import { readTables } from './migrations/0001-read-tables.js';
 import { projections } from './projections/index.js';
 import type { AnyRow, TableName } from './projections/projection.js';
+import { READ_TABLES_SHAPE, ReadTablesShapeError, shapeIn } from './shape.js';
 
 type Row = AnyRow;
 type Queryable = Pick<pg.ClientBase, 'query'>;
@@ -43,13 +44,21 @@ export class ReadTables {
     private readonly schema: string,
   ) {}
 
-  /** Creates what is missing and reads the checkpoint. */
+  /**
+   * Creates what is missing and reads the checkpoint.
+   *
+   * @throws ReadTablesShapeError when there are tables of another shape.
+   */
   static async open(db: Queryable, schema = 'public'): Promise<ReadTables> {
+    const shape = await shapeIn(db, schema);
+    if (shape !== undefined) mustBeOurs(shape);
     await db.query(`
       DO $$ BEGIN
         PERFORM pg_advisory_xact_lock(hashtext('countersign.read-tables'));
         CREATE SCHEMA IF NOT EXISTS ${schema};
         ${readTables(schema)}
+        INSERT INTO ${schema}.projection_checkpoint (id, position, shape, updated_at)
+          VALUES (1, NULL, '${READ_TABLES_SHAPE}', now()) ON CONFLICT DO NOTHING;
       END $$`);
     const opened = new ReadTables(db, schema);
     await opened.reload();
@@ -61,13 +70,23 @@ export class ReadTables {
     return this.#position;
   }
 
-  /** Forgets what is in memory and reads the checkpoint again. */
+  /**
+   * Forgets what is in memory and reads the checkpoint again.
+   *
+   * @throws ReadTablesShapeError when the tables were replaced by those of another shape.
+   */
   async reload(): Promise<void> {
     this.#rows.clear();
     this.#parked.clear();
-    const checkpoint = await this.db.query<{ position: string | null; incarnation: string }>(
-      `SELECT position, tableoid::text AS incarnation FROM ${this.schema}.projection_checkpoint`,
+    const checkpoint = await this.db.query<{
+      position: string | null;
+      incarnation: string;
+      shape: string;
+    }>(
+      `SELECT position, tableoid::text AS incarnation, shape
+       FROM ${this.schema}.projection_checkpoint`,
     );
+    mustBeOurs(checkpoint.rows[0]?.shape ?? '');
     this.#position = checkpoint.rows[0]?.position ?? undefined;
     this.#incarnation = checkpoint.rows[0]?.incarnation ?? '';
     const parked = await this.db.query<{ stream: string }>(
@@ -133,6 +152,10 @@ export class ReadTables {
     const { rows } = await this.db.query<{ moved: string }>({ name: nameOf(text), text, values });
     if (rows[0]?.moved !== '1') throw new CheckpointMovedError();
   }
+}
+
+function mustBeOurs(shape: string): void {
+  if (shape !== READ_TABLES_SHAPE) throw new ReadTablesShapeError(shape);
 }
 
 /**

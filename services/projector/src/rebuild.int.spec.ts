@@ -1,23 +1,12 @@
-import { type ApprovalEvent, encodeEvent } from '@countersign/contracts';
+import type { ApprovalEvent } from '@countersign/contracts';
 import { type FeedPage, InMemoryEventStore } from '@countersign/event-store';
-import {
-  derivedId,
-  hashOf,
-  type NewEvent,
-  type StoredEvent,
-  streamName,
-} from '@countersign/kernel';
 import { startTestPostgres, type TestDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
+import { approvalStream as stream, requested, sealed, vote } from '../test/approval-events.js';
 import { CheckpointMovedError, ReadTables } from './read-tables.js';
 import { buildBeside, rebuildAndSwap } from './rebuild.js';
-
-const HASH = hashOf('of nothing in particular');
-const approvalId = derivedId('approval');
-const stream = streamName('approval', approvalId);
-const people = ['bob', 'carol', 'dave', 'erin', 'frank', 'grace'];
 
 describe('rebuildAndSwap', () => {
   let database: TestDatabase;
@@ -127,49 +116,4 @@ class Interrupted extends InMemoryEventStore {
     await interrupt?.();
     return page;
   }
-}
-
-const approval = { approvalId, workflowId: derivedId('workflow'), template: 't' };
-
-const requested: ApprovalEvent = {
-  type: 'approval.requested',
-  data: {
-    ...approval,
-    requester: 'alice',
-    editors: ['alice'],
-    policy: { level: 'COMMITTEE', quorum: 5, approvers: people },
-    required: 5,
-    subject: {},
-    subjectHash: HASH,
-  },
-};
-
-const vote = (approver: string): ApprovalEvent => ({
-  type: 'approval.decision-recorded',
-  data: {
-    ...approval,
-    decisionId: derivedId('decision', approver),
-    approver,
-    action: 'approve',
-    reason: 'fine',
-    subjectHash: HASH,
-    qualifiedBy: approver,
-  },
-});
-
-function sealed(event: ApprovalEvent): NewEvent {
-  const id = derivedId(JSON.stringify(event));
-  const metadata: StoredEvent['metadata'] = {
-    correlationId: id,
-    causationId: id,
-    commandId: id,
-    commandHash: HASH,
-    actor: 'alice',
-    roles: '',
-    authMethod: 'test',
-    recordedAt: '2026-01-02T03:04:05.678Z',
-    prevHash: HASH,
-    hash: HASH,
-  };
-  return { ...encodeEvent(event), eventId: id, metadata };
 }

@@ -38,8 +38,8 @@ function statusIn(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** Connections refused, dropped or used up, a server that starts or stops, tables not yet created. */
-const AWAY = /^(ECONN[A-Z]+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08...|57P0.|53300|42P01)$/;
+/** Connections refused, dropped or used up, a server that starts or stops, tables or columns not yet created. */
+const AWAY = /^(ECONN[A-Z]+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08...|57P0.|53300|42P01|42703)$/;
 const AWAY_MESSAGES = /^(Connection terminated|timeout exceeded when trying to connect)/;
 
 function isDatabaseAway(error: unknown): boolean {

@@ -68,6 +68,7 @@ describe('toProblem', () => {
     withCode('connect', 'ECONNREFUSED'),
     withCode('terminating', '57P01'),
     withCode('no such table yet', '42P01'),
+    withCode('no such column yet', '42703'),
     new Error('Connection terminated unexpectedly'),
   ])('calls a database that is away unavailable: %s', (error) => {
     expect(toProblem(error)).toMatchObject({
@@ -79,7 +80,7 @@ describe('toProblem', () => {
   it.each([
     new Error('secret'),
     new CorruptDataError('secret', 'secret'),
-    withCode('secret', '42703'),
+    withCode('secret', '42883'),
     Object.assign(new Error('secret'), { statusCode: 500 }),
     'secret',
     undefined,

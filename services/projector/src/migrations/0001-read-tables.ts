@@ -1,6 +1,7 @@
 /**
  * The read tables, in a schema of the caller's choice: `public` for those in use, another one for a
- * rebuild beside them. `scope` is what decides who may see a row, such as a desk.
+ * rebuild beside them. `scope` is what decides who may see a row, such as a desk. Whoever changes something
+ * here adds one to the number in `shape.ts`: it says how.
  */
 export const readTables = (schema: string): string => `
 CREATE TABLE IF NOT EXISTS ${schema}.workflow_instances (
@@ -139,8 +140,7 @@ CREATE TABLE IF NOT EXISTS ${schema}.parked_streams (
 CREATE TABLE IF NOT EXISTS ${schema}.projection_checkpoint (
   id integer PRIMARY KEY CHECK (id = 1),
   position text,
+  shape text NOT NULL,
   updated_at timestamptz NOT NULL
 );
-INSERT INTO ${schema}.projection_checkpoint (id, position, updated_at)
-  VALUES (1, NULL, now()) ON CONFLICT DO NOTHING;
 `;

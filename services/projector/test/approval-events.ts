@@ -1,0 +1,60 @@
+import { type ApprovalEvent, encodeEvent } from '@countersign/contracts';
+import {
+  derivedId,
+  hashOf,
+  type NewEvent,
+  type StoredEvent,
+  streamName,
+} from '@countersign/kernel';
+
+const HASH = hashOf('of nothing in particular');
+const approvalId = derivedId('approval');
+const people = ['bob', 'carol', 'dave', 'erin', 'frank', 'grace'];
+
+export const approvalStream = streamName('approval', approvalId);
+
+/** One approval's events, without a service that decides them. */
+const approval = { approvalId, workflowId: derivedId('workflow'), template: 't' };
+
+export const requested: ApprovalEvent = {
+  type: 'approval.requested',
+  data: {
+    ...approval,
+    requester: 'alice',
+    editors: ['alice'],
+    policy: { level: 'COMMITTEE', quorum: 5, approvers: people },
+    required: 5,
+    subject: {},
+    subjectHash: HASH,
+  },
+};
+
+export const vote = (approver: string): ApprovalEvent => ({
+  type: 'approval.decision-recorded',
+  data: {
+    ...approval,
+    decisionId: derivedId('decision', approver),
+    approver,
+    action: 'approve',
+    reason: 'fine',
+    subjectHash: HASH,
+    qualifiedBy: approver,
+  },
+});
+
+export function sealed(event: ApprovalEvent): NewEvent {
+  const id = derivedId(JSON.stringify(event));
+  const metadata: StoredEvent['metadata'] = {
+    correlationId: id,
+    causationId: id,
+    commandId: id,
+    commandHash: HASH,
+    actor: 'alice',
+    roles: '',
+    authMethod: 'test',
+    recordedAt: '2026-01-02T03:04:05.678Z',
+    prevHash: HASH,
+    hash: HASH,
+  };
+  return { ...encodeEvent(event), eventId: id, metadata };
+}
