@@ -8,3 +8,4 @@ export {
   type Expression,
 } from './expression.js';
 export { LIMITS as EXPRESSION_LIMITS } from './limits.js';
+export { inOneBudget } from './meter.js';

@@ -6,10 +6,25 @@ import { LIMITS } from './limits.js';
  * number serves all expressions of the process.
  */
 let left = 0;
+let shared = false;
 
-/** Starts an evaluation with a full budget. */
+/** Starts an evaluation with a full budget, or within that of `inOneBudget`. */
 export function startMeter(): void {
+  if (!shared) left = LIMITS.steps;
+}
+
+/**
+ * Runs several evaluations on the budget of one: what together takes more than `LIMITS.steps` fails, however
+ * small its parts are. Does not nest.
+ */
+export function inOneBudget<Result>(run: () => Result): Result {
   left = LIMITS.steps;
+  shared = true;
+  try {
+    return run();
+  } finally {
+    shared = false;
+  }
 }
 
 /**

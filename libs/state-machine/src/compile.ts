@@ -1,50 +1,42 @@
-import { compileCondition, ExpressionError } from '@countersign/expressions';
-import { AppError, invalid, type JsonObject } from '@countersign/kernel';
+import { invalid, type JsonObject } from '@countersign/kernel';
 
 import {
-  conditionVariables,
-  type FinalOutcome,
-  type StateDefinition,
-  type TransitionDefinition,
-  type WorkflowDefinition,
-} from './definition.js';
+  type AfterTransition,
+  type CompiledState,
+  compileState,
+  type Invocation,
+  type StateTimeout,
+} from './compiled-state.js';
+import {
+  type Availability,
+  availability,
+  type CompiledTransition,
+  compileTransition,
+} from './compiled-transition.js';
+import type { FinalOutcome, StateDefinition, WorkflowDefinition } from './definition.js';
+import { durationMs } from './duration.js';
+import type { CompiledAction } from './run-actions.js';
 
-/** A transition whose condition is ready to be asked. */
-export interface CompiledTransition extends TransitionDefinition {
-  /** Its place in the definition's list. */
-  readonly index: number;
-  /** Whether its condition looks at what the caller sends. */
-  readonly usesInput: boolean;
-  /** @throws ExpressionError when the condition cannot be answered. */
-  holds(context: JsonObject, input?: JsonObject): boolean;
-}
-
-/** What an event leads to, or why to nothing. */
+/** What an event or a signal leads to, or why to nothing. */
 export type Choice =
   | { readonly transition: CompiledTransition }
   | { readonly refused: 'no-transition' | 'condition-false' };
 
-/** A manual transition as it stands for one context. */
-export interface Availability {
-  readonly transition: CompiledTransition;
-  /** `depends-on-input`: cannot be said before the caller sends some. `failed`: the condition has no answer. */
-  readonly verdict: 'open' | 'closed' | 'depends-on-input' | 'failed';
-  readonly error?: ExpressionError;
+/** How long an instance may take as a whole, and what happens then. */
+export interface OverallTimeout {
+  readonly afterMs: number;
+  /** `fail`: it ends as failed. `incident`: it stays where it is, for people to look at. `{to}`: it goes there. */
+  readonly then: 'fail' | 'incident' | { readonly to: string };
 }
 
-interface CompiledState {
-  readonly state: StateDefinition;
-  readonly outgoing: readonly CompiledTransition[];
-  readonly automatic: readonly CompiledTransition[];
-  readonly manual: readonly CompiledTransition[];
-  readonly byEvent: ReadonlyMap<string, readonly CompiledTransition[]>;
-}
-
-const NOTHING: JsonObject = {};
+const NO_TRANSITION: Choice = { refused: 'no-transition' };
+const CONDITION_FALSE: Choice = { refused: 'condition-false' };
 
 /** A definition made ready to be interpreted. Immutable, and safe to share. */
 export class CompiledDefinition {
   readonly #states: ReadonlyMap<string, CompiledState>;
+  /** Absent: it may take as long as it likes. */
+  readonly overallTimeout: OverallTimeout | undefined;
 
   /** Use `compileDefinition`. */
   constructor(
@@ -52,9 +44,10 @@ export class CompiledDefinition {
     states: ReadonlyMap<string, CompiledState>,
   ) {
     this.#states = states;
+    this.overallTimeout = overallTimeout(definition);
   }
 
-  /** @throws AppError `invalid` `definition.unknown-state` */
+  /** @throws AppError `invalid` `definition.unknown-state`, as every other question about a state does */
   state(name: string): StateDefinition {
     return this.#state(name).state;
   }
@@ -79,11 +72,48 @@ export class CompiledDefinition {
    *
    * @throws ExpressionError when a condition before that one cannot be answered
    */
-  byEvent(state: string, event: string, context: JsonObject, input: JsonObject = NOTHING): Choice {
-    const candidates = this.#state(state).byEvent.get(event);
-    if (candidates === undefined) return { refused: 'no-transition' };
-    const transition = candidates.find((candidate) => candidate.holds(context, input));
-    return transition === undefined ? { refused: 'condition-false' } : { transition };
+  byEvent(state: string, event: string, context: JsonObject, input?: JsonObject): Choice {
+    return firstOf(this.#state(state).byEvent.get(event), context, input);
+  }
+
+  /**
+   * The transition that a signal fires: the first in the order of the definition that waits for it and whose
+   * condition holds.
+   *
+   * @param input what the signal carries
+   * @throws ExpressionError when a condition before that one cannot be answered
+   */
+  bySignal(state: string, signal: string, context: JsonObject, input?: JsonObject): Choice {
+    return firstOf(this.#state(state).bySignal.get(signal), context, input);
+  }
+
+  /** The transitions of a state that a time makes due, in the order of the definition. */
+  afterTransitions(state: string): readonly AfterTransition[] {
+    return this.#state(state).after;
+  }
+
+  /** When a state is left whatever happens; undefined: never. */
+  timeoutOf(state: string): StateTimeout | undefined {
+    return this.#state(state).timeout;
+  }
+
+  /** What is done when an instance comes to a state, for `runActions`. */
+  entryActions(state: string): readonly CompiledAction[] {
+    return this.#state(state).onEntry;
+  }
+
+  /** What is done when an instance leaves a state, for `runActions`. */
+  exitActions(state: string): readonly CompiledAction[] {
+    return this.#state(state).onExit;
+  }
+
+  /**
+   * The workflow that is started when an instance comes to a state; undefined: none.
+   *
+   * @throws ExpressionError when its context or business key has no value
+   */
+  invocationOf(state: string, context: JsonObject, input?: JsonObject): Invocation | undefined {
+    return this.#state(state).invocation?.(context, input);
   }
 
   /** The manual transitions of a state and how each one's condition stands. Never throws on a condition. */
@@ -103,27 +133,36 @@ export class CompiledDefinition {
   }
 }
 
+function firstOf(
+  candidates: readonly CompiledTransition[] | undefined,
+  context: JsonObject,
+  input: JsonObject | undefined,
+): Choice {
+  if (candidates === undefined) return NO_TRANSITION;
+  const transition = candidates.find((candidate) => candidate.holds(context, input));
+  return transition === undefined ? CONDITION_FALSE : { transition };
+}
+
+function overallTimeout({ timeout, autoEscalate }: WorkflowDefinition): OverallTimeout | undefined {
+  if (timeout === undefined) return undefined;
+  const afterMs = durationMs(timeout);
+  if (typeof autoEscalate === 'object') return { afterMs, then: { to: autoEscalate.to } };
+  return { afterMs, then: autoEscalate === true ? 'incident' : 'fail' };
+}
+
 /**
  * Compiles a definition once; what comes back is interpreted. It asks for no more than it needs, so that
  * instances of a definition published under older checks go on: `validateDefinition` is for publishing.
  *
- * @throws AppError `invalid` `definition.unknown-state` for a transition from or to nowhere
- * @throws AppError `invalid` `expression.invalid` for a condition that does not compile
+ * @throws AppError `invalid` `definition.unknown-state` where the definition names a state that it does not have
+ * @throws AppError `invalid` `expression.invalid` for an expression that does not compile
  */
 export function compileDefinition(definition: WorkflowDefinition): CompiledDefinition {
   const transitions = definition.transitions.map(compileTransition);
   const byFrom = Map.groupBy(transitions, (transition) => transition.from);
   const states = new Map<string, CompiledState>();
   for (const state of definition.states) {
-    const outgoing = byFrom.get(state.name) ?? [];
-    const manual = outgoing.filter((transition) => transition.trigger === 'manual');
-    states.set(state.name, {
-      state,
-      outgoing,
-      manual,
-      automatic: outgoing.filter((transition) => transition.trigger === 'automatic'),
-      byEvent: Map.groupBy(manual, (transition) => transition.event),
-    });
+    states.set(state.name, compileState(state, byFrom.get(state.name) ?? []));
   }
   for (const name of namedStates(definition)) {
     if (states.has(name)) continue;
@@ -132,53 +171,16 @@ export function compileDefinition(definition: WorkflowDefinition): CompiledDefin
   return new CompiledDefinition(definition, states);
 }
 
-function namedStates(definition: WorkflowDefinition): string[] {
-  const names = definition.transitions.flatMap(({ from, to, requiresApproval }) =>
-    requiresApproval?.onRejected === undefined
-      ? [from, to]
-      : [from, to, requiresApproval.onRejected],
-  );
-  return [definition.initial, ...names];
-}
-
-function compileTransition(transition: TransitionDefinition, index: number): CompiledTransition {
-  if (transition.condition === undefined) {
-    return { ...transition, index, usesInput: false, holds: () => true };
+/** Every state that a definition names, beside its list of them. */
+function* namedStates(definition: WorkflowDefinition): Generator<string> {
+  const { initial, transitions, states, protected: guarded, autoEscalate } = definition;
+  yield initial;
+  for (const { from, to, requiresApproval } of transitions) {
+    yield from;
+    yield to;
+    if (requiresApproval?.onRejected !== undefined) yield requiresApproval.onRejected;
   }
-  const variables = conditionVariables(transition);
-  const condition = compileCondition(transition.condition, variables);
-  return {
-    ...transition,
-    index,
-    usesInput: variables.includes('input') && !compiles(transition.condition, ['context']),
-    holds: (context, input = NOTHING) => condition.evaluate({ context, input }),
-  };
-}
-
-function compiles(source: string, variables: readonly string[]): boolean {
-  try {
-    compileCondition(source, variables);
-    return true;
-  } catch (error) {
-    if (error instanceof AppError) return false;
-    throw error;
-  }
-}
-
-function availability(transition: CompiledTransition, context: JsonObject): Availability {
-  if (transition.usesInput) return { transition, verdict: 'depends-on-input' };
-  try {
-    return { transition, verdict: transition.holds(context) ? 'open' : 'closed' };
-  } catch (error) {
-    if (error instanceof ExpressionError) return { transition, verdict: 'failed', error };
-    throw error;
-  }
-}
-
-/** Whether somebody with these roles may ask for a manual transition. */
-export function mayFire(
-  transition: Pick<TransitionDefinition, 'roles'>,
-  roles: readonly string[],
-): boolean {
-  return transition.roles === undefined || transition.roles.some((role) => roles.includes(role));
+  for (const { timeout } of states) if (timeout !== undefined) yield timeout.to;
+  for (const { state } of guarded ?? []) yield state;
+  if (typeof autoEscalate === 'object') yield autoEscalate.to;
 }

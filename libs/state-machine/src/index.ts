@@ -13,13 +13,13 @@ export {
   roundsOf,
 } from './approval-policy.js';
 export {
-  type Availability,
   type Choice,
   CompiledDefinition,
-  type CompiledTransition,
   compileDefinition,
-  mayFire,
+  type OverallTimeout,
 } from './compile.js';
+export type { AfterTransition, Invocation, StateTimeout } from './compiled-state.js';
+export { type Availability, type CompiledTransition, mayFire } from './compiled-transition.js';
 export {
   ContextField,
   ContextFieldType,
@@ -44,6 +44,7 @@ export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
 export type { Finding, PathStep } from './finding.js';
 export { ApprovalOverride, applyOverrides, DefinitionOverrides } from './overrides.js';
-export { StateMachine, type TransitionOptions } from './state-machine.js';
+export { type ActionResults, type CompiledAction, runActions } from './run-actions.js';
+export { StateMachine, type TransitionOptions, type WorkflowConfig } from './state-machine.js';
 export { validateDefinition } from './validate.js';
 export { type AdjacentState, type Visualization, visualize } from './visualize.js';

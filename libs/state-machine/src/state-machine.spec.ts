@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ExpressionError } from '@countersign/expressions';
 
-import { compileDefinition, mayFire, parseDefinition, StateMachine } from './index.js';
+import { parseDefinition, StateMachine } from './index.js';
 
 const trade = () =>
   new StateMachine('trade')
@@ -55,6 +55,81 @@ describe('StateMachine', () => {
       transitions: [{ event: 'go', from: 'a', to: 'b', requiresApproval: { level: 'AUTO' } }],
     });
     expect(machine.transition('a', 'b', {})).toBe(true);
+  });
+
+  it('waits for a rule that it cannot look into, and for stages', () => {
+    const machine = new StateMachine('rule')
+      .addState({ name: 'a' })
+      .addState({ name: 'b' })
+      .addState({ name: 'c' })
+      .addTransition({
+        event: 'go',
+        from: 'a',
+        to: 'b',
+        requiresApproval: { level: 'AUTO', rule: 'subject.context.x > 1' },
+      })
+      .addTransition({
+        event: 'sign',
+        from: 'a',
+        to: 'c',
+        requiresApproval: { stages: [{ name: 's', level: 'SINGLE', approvers: ['alice'] }] },
+      });
+    for (const [target, event] of [
+      ['b', 'go'],
+      ['c', 'sign'],
+    ] as const) {
+      expect(machine.transition('a', target, {})).toBe(false);
+      expect(machine.transition('a', target, {}, { approved: [event] })).toBe(true);
+    }
+  });
+
+  it('does not let a later transition of the same event go round an approval', () => {
+    const machine = new StateMachine('round')
+      .addState({ name: 'a' })
+      .addState({ name: 'b' })
+      .addTransition({
+        event: 'go',
+        from: 'a',
+        to: 'b',
+        condition: 'context.x > 1',
+        requiresApproval: { level: 'SINGLE', approvers: ['alice'] },
+      })
+      .addTransition({ event: 'go', from: 'a', to: 'b' });
+    expect(machine.transition('a', 'b', { x: 2 })).toBe(false);
+    expect(machine.transition('a', 'b', { x: 1 })).toBe(true);
+    machine.addTransition({ event: 'other', from: 'a', to: 'b' });
+    expect(machine.transition('a', 'b', { x: 2 })).toBe(true);
+  });
+
+  it('leads nowhere that a state does not allow, and says that the two disagree', () => {
+    const machine = new StateMachine('allowed')
+      .addState({ name: 'a', allowedTransitions: ['b'] })
+      .addState({ name: 'b', final: 'completed' })
+      .addState({ name: 'c', final: 'failed' })
+      .addTransition({ event: 'go', from: 'a', to: 'b' })
+      .addTransition({ event: 'drop', from: 'a', to: 'c' });
+    expect(machine.transition('a', 'b', {})).toBe(true);
+    expect(machine.transition('a', 'c', {})).toBe(false);
+    expect(machine.getAvailableTransitions('a').map(({ to }) => to)).toEqual(['b']);
+    expect(machine.validateWorkflow().map(({ code }) => code)).toContain(
+      'state.allowed-transitions',
+    );
+  });
+
+  it('takes the configuration of PRD-127, which starts in its first state', () => {
+    const machine = StateMachine.from({
+      name: 'review',
+      states: [{ name: 'open' }, { name: 'done', final: 'completed' }],
+      transitions: [{ event: 'finish', from: 'open', to: 'done' }],
+      timeout: 'P2D',
+      autoEscalate: true,
+    });
+    expect(machine.toDefinition()).toMatchObject({ initial: 'open', autoEscalate: true });
+    for (const config of [null, {}, { states: [null] }, { name: 'x', states: [] }, []]) {
+      expect(() => StateMachine.from(config as never)).toThrow(
+        expect.objectContaining({ code: 'definition.malformed' }),
+      );
+    }
   });
 
   it('shows the input to the condition', () => {
@@ -163,62 +238,4 @@ describe('StateMachine', () => {
     StateMachine.from(definition).addState({ name: 'more' });
     expect(definition.states).toHaveLength(4);
   });
-});
-
-describe('a compiled definition', () => {
-  const compiled = compileDefinition(trade().toDefinition());
-
-  it('finds the automatic transition that is due', () => {
-    expect(compiled.nextAutomatic('captured', { notional: 1 })?.event).toBe('book');
-    expect(compiled.nextAutomatic('captured', { notional: 1e6 })?.event).toBe('review');
-    expect(compiled.nextAutomatic('in-review', {})).toBeUndefined();
-    expect(() => compiled.nextAutomatic('captured', {})).toThrow(ExpressionError);
-  });
-
-  it('tells why an event leads nowhere', () => {
-    expect(compiled.byEvent('in-review', 'drop', {})).toEqual({ refused: 'condition-false' });
-    expect(compiled.byEvent('in-review', 'close', {})).toEqual({ refused: 'no-transition' });
-    // Automatic transitions cannot be asked for.
-    expect(compiled.byEvent('captured', 'review', {})).toEqual({ refused: 'no-transition' });
-    expect(compiled.byEvent('in-review', 'drop', {}, { reason: 'late' })).toMatchObject({
-      transition: { to: 'rejected', index: 3 },
-    });
-  });
-
-  it('says how each manual transition stands, whatever its condition does', () => {
-    const verdicts = (condition: string): string[] =>
-      compileDefinition(
-        parseDefinition({
-          name: 'one',
-          initial: 'a',
-          states: [{ name: 'a' }, { name: 'b', final: 'completed' }],
-          transitions: [{ event: 'go', from: 'a', to: 'b', condition }],
-        }),
-      )
-        .available('a', { x: 1 })
-        .map(({ verdict }) => verdict);
-    expect(verdicts('context.x == 1')).toEqual(['open']);
-    expect(verdicts('context.x == 2')).toEqual(['closed']);
-    expect(verdicts('context.y == 2')).toEqual(['failed']);
-    expect(verdicts('context.x == input.x')).toEqual(['depends-on-input']);
-  });
-
-  it('knows outcomes', () => {
-    expect(compiled.outcomeOf('rejected')).toBe('failed');
-    expect(compiled.outcomeOf('captured')).toBeUndefined();
-  });
-
-  it('refuses transitions to nowhere', () => {
-    const definition = trade().toDefinition();
-    definition.initial = 'nowhere';
-    expect(() => compileDefinition(definition)).toThrow(
-      expect.objectContaining({ code: 'definition.unknown-state' }),
-    );
-  });
-});
-
-it('lets those fire who have one of the roles', () => {
-  expect(mayFire({}, [])).toBe(true);
-  expect(mayFire({ roles: ['a', 'b'] }, ['b', 'c'])).toBe(true);
-  expect(mayFire({ roles: ['a'] }, ['b'])).toBe(false);
 });

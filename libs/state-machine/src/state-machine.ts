@@ -1,11 +1,14 @@
 import { invalid, type JsonObject, parseInput } from '@countersign/kernel';
 import type { z } from 'zod';
 
-import { type CompiledDefinition, compileDefinition, type CompiledTransition } from './compile.js';
+import { levelOf } from './approval-policy.js';
+import { type CompiledDefinition, compileDefinition } from './compile.js';
+import type { CompiledTransition } from './compiled-transition.js';
 import {
   parseDefinition,
   StateDefinition,
   TransitionDefinition,
+  triggerKind,
   WorkflowDefinition,
   type WorkflowDefinitionInput,
 } from './definition.js';
@@ -15,11 +18,19 @@ import { type Visualization, visualize } from './visualize.js';
 
 /** What a transition is asked with, beside the context. */
 export interface TransitionOptions {
-  /** What the caller sends; conditions of manual transitions see it as `input`. */
+  /** What the caller or the signal sends; conditions of manual and signal transitions see it as `input`. */
   readonly input?: JsonObject;
   /** Events whose approval has been granted. A transition that needs one and is not named is refused. */
   readonly approved?: readonly string[];
 }
+
+/**
+ * A machine as PRD-127 configures one: a definition whose `initial` may be left out, which is then the first of
+ * its states.
+ */
+export type WorkflowConfig = Omit<WorkflowDefinitionInput, 'initial'> & {
+  readonly initial?: string;
+};
 
 /**
  * A machine to build and ask step by step. It holds no current state and no approvals: both are given with
@@ -52,8 +63,8 @@ export class StateMachine {
   }
 
   /** @throws AppError `invalid` `definition.malformed` */
-  static from(input: WorkflowDefinitionInput): StateMachine {
-    const definition = parseDefinition(input);
+  static from(config: WorkflowConfig): StateMachine {
+    const definition = parseDefinition(withInitial(config));
     const machine = new StateMachine(definition.name, definition.initial);
     Object.assign(machine.#definition, definition);
     return machine;
@@ -83,6 +94,10 @@ export class StateMachine {
    * Whether an instance may go from one state to another: a transition between them exists, its condition
    * holds, and no approval is outstanding, that is it needs none or `options.approved` names its event.
    *
+   * Of several such transitions with the same event the first whose condition holds decides, so that none behind
+   * it takes its approval away. A state with `allowedTransitions` leads nowhere else. Time and signals are the
+   * caller's to know: for a transition after a time or on a signal this tells whether it could be made now.
+   *
    * @throws ExpressionError when a condition has no answer
    * @throws AppError `invalid` when the machine does not compile or has no such state
    */
@@ -94,10 +109,15 @@ export class StateMachine {
   ): boolean {
     const compiled = this.#compile();
     compiled.state(target);
-    return compiled
-      .outgoing(current)
-      .filter(({ to }) => to === target)
-      .some((candidate) => candidate.holds(context, options.input) && !waits(candidate, options));
+    const decided = new Set<string>();
+    for (const candidate of this.#leaving(current)) {
+      const key = `${triggerKind(candidate.trigger)} ${candidate.event}`;
+      if (candidate.to !== target || decided.has(key)) continue;
+      if (!candidate.holds(context, options.input)) continue;
+      if (!waits(candidate, options)) return true;
+      decided.add(key);
+    }
+    return false;
   }
 
   /**
@@ -111,7 +131,7 @@ export class StateMachine {
     context?: JsonObject,
     input?: JsonObject,
   ): readonly CompiledTransition[] {
-    const outgoing = this.#compile().outgoing(current);
+    const outgoing = this.#leaving(current);
     if (context === undefined) return outgoing;
     return outgoing.filter((transition) => transition.holds(context, input));
   }
@@ -130,12 +150,31 @@ export class StateMachine {
     return parseDefinition(structuredClone(this.#definition));
   }
 
+  /** The transitions of a state, as far as it allows them. */
+  #leaving(current: string): readonly CompiledTransition[] {
+    const compiled = this.#compile();
+    const { allowedTransitions: allowed } = compiled.state(current);
+    const outgoing = compiled.outgoing(current);
+    return allowed === undefined ? outgoing : outgoing.filter(({ to }) => allowed.includes(to));
+  }
+
   #compile(): CompiledDefinition {
     return (this.#compiled ??= compileDefinition(this.#definition));
   }
 }
 
+/** Takes anything, because what comes here is checked only afterwards. */
+function withInitial(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null) return config;
+  const { initial, states } = config as Readonly<Record<string, unknown>>;
+  if (initial !== undefined || !Array.isArray(states)) return config;
+  const [first] = states as readonly (Readonly<Record<string, unknown>> | null | undefined)[];
+  return { ...config, initial: first?.['name'] };
+}
+
+/** An AUTO approval waits for nobody, but for its rule, which looks at more than is known here. */
 function waits(transition: CompiledTransition, { approved = [] }: TransitionOptions): boolean {
   const { requiresApproval: policy, event } = transition;
-  return policy !== undefined && policy.level !== 'AUTO' && !approved.includes(event);
+  if (policy === undefined || approved.includes(event)) return false;
+  return levelOf(policy) !== 'AUTO' || policy.rule !== undefined;
 }
