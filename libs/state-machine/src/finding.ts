@@ -22,16 +22,19 @@ export interface Finding {
   readonly counterexample?: readonly PathStep[];
 }
 
+type Shorthand = (code: string, path: string, message: string) => Finding;
+
 /** Shorthands. */
-export const error = (code: string, path: string, message: string): Finding => ({
+export const error: Shorthand = (code, path, message) => ({
   code,
   severity: 'error',
   path,
   message,
 });
-export const warning = (code: string, path: string, message: string): Finding => ({
+export const warning: Shorthand = (code, path, message) => ({
   code,
   severity: 'warning',
   path,
   message,
 });
+export const info: Shorthand = (code, path, message) => ({ code, severity: 'info', path, message });

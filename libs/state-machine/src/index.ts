@@ -47,4 +47,10 @@ export { ApprovalOverride, applyOverrides, DefinitionOverrides } from './overrid
 export { type ActionResults, type CompiledAction, runActions } from './run-actions.js';
 export { StateMachine, type TransitionOptions, type WorkflowConfig } from './state-machine.js';
 export { validateDefinition } from './validate.js';
+export {
+  ENFORCED_POLICY_MEMBERS,
+  POLICY_MEMBERS,
+  SUPPORTED_ACTIONS,
+  type ValidationOptions,
+} from './validation/options.js';
 export { type AdjacentState, type Visualization, visualize } from './visualize.js';

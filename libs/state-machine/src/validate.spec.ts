@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { parseDefinition, validateDefinition, type WorkflowDefinitionInput } from './index.js';
+import {
+  parseDefinition,
+  POLICY_MEMBERS,
+  validateDefinition,
+  type WorkflowDefinitionInput,
+} from './index.js';
 
 type Transition = WorkflowDefinitionInput['transitions'][number];
 type State = WorkflowDefinitionInput['states'][number];
@@ -179,5 +184,56 @@ describe('validation', () => {
     const start = performance.now();
     expect(findings(transitions, states)).toEqual([]);
     expect(performance.now() - start).toBeLessThan(10_000);
+  });
+});
+
+describe('what is not carried out yet', () => {
+  const at = '/transitions/0/requiresApproval';
+  const asking = (requiresApproval: Transition['requiresApproval']) =>
+    findings([go('a', 'b', { requiresApproval }), go('b', 'end')]);
+
+  it('is refused, member by member', () => {
+    expect(
+      asking({
+        ...dual,
+        rejection: { count: 2 },
+        expiry: { after: 'PT1H', outcome: 'reject' },
+        breakGlass: ['role:head'],
+      }),
+    ).toEqual([
+      `approval.not-enforced ${at}/rejection`,
+      `approval.not-enforced ${at}/expiry`,
+      `approval.not-enforced ${at}/breakGlass`,
+    ]);
+    const committee = { level: 'COMMITTEE' as const, approvers: ['role:risk'] };
+    expect(asking({ ...committee, quorum: { percent: 50 } })).toEqual([
+      `approval.not-enforced ${at}/quorum/percent`,
+    ]);
+    expect(asking({ ...committee, quorum: 2, rejection: 'any', abstain: false })).toEqual([]);
+    const stages = [{ name: 'one', level: 'SINGLE' as const, approvers: ['role:risk'] }];
+    expect(asking({ stages })).toEqual([`approval.not-enforced ${at}/stages`]);
+  });
+
+  it('passes once it is said to be supported', () => {
+    const definition = parseDefinition({
+      name: 'test',
+      initial: 'a',
+      states: [{ name: 'a' }, { name: 'end', final: 'completed' }],
+      transitions: [
+        go('a', 'end', {
+          requiresApproval: { ...dual, reminders: ['PT1H'] },
+          action: [{ type: 'pipeline', pipeline: 'settle' }],
+        }),
+      ],
+    });
+    expect(validateDefinition(definition).map(({ code, path }) => `${code} ${path}`)).toEqual([
+      'approval.not-enforced /transitions/0/requiresApproval/reminders',
+      'action.not-supported /transitions/0/action/0',
+    ]);
+    const supports = {
+      policy: POLICY_MEMBERS,
+      actions: ['assign', 'emit', 'pipeline'] as const,
+    };
+    expect(validateDefinition(definition, { supports })).toEqual([]);
   });
 });

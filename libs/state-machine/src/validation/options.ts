@@ -1,0 +1,42 @@
+import type { Action } from '../action.js';
+import { ApprovalPolicyShape } from '../approval-policy.js';
+import type { Directory } from '../directory.js';
+
+/**
+ * What of an approval policy is enforced today. A policy that asks for more is refused at publishing:
+ * `approval.not-enforced`. Whoever makes the approval aggregate enforce a member adds it here.
+ *
+ * `quorum/percent` is a quorum that is a part of those who are named; a number is `quorum`.
+ */
+export const ENFORCED_POLICY_MEMBERS: readonly string[] = [
+  'level',
+  'quorum',
+  'approvers',
+  'within',
+  'onRejected',
+  'mayBeWeakened',
+];
+
+/** Every member of a policy that there is to enforce. */
+export const POLICY_MEMBERS: readonly string[] = [
+  ...Object.keys(ApprovalPolicyShape.shape),
+  'quorum/percent',
+];
+
+/** The kinds of action that something carries out today; others are `action.not-supported`. */
+export const SUPPORTED_ACTIONS: readonly Action['type'][] = ['assign', 'emit'];
+
+/** What a definition is validated against. Survives structured cloning. */
+export interface ValidationOptions {
+  /** The organisation; with it, quorums are checked against the people there are. */
+  readonly directory?: Directory | undefined;
+  /** How many places of the search a proof may look at before it answers "not proven". Default: 200,000. */
+  readonly bound?: number | undefined;
+  /** What the engine carries out. Default: `ENFORCED_POLICY_MEMBERS` and `SUPPORTED_ACTIONS`. */
+  readonly supports?:
+    | {
+        readonly policy?: readonly string[] | undefined;
+        readonly actions?: readonly Action['type'][] | undefined;
+      }
+    | undefined;
+}

@@ -1,0 +1,162 @@
+import {
+  type ApprovalPolicy,
+  approvalsNeeded,
+  type Approver,
+  approverSets,
+  type Round,
+  roundsOf,
+} from '../approval-policy.js';
+import type { TransitionDefinition, WorkflowDefinition } from '../definition.js';
+import { error, type Finding, info, warning } from '../finding.js';
+import { assignable } from './matching.js';
+import type { ValidationOptions } from './options.js';
+import { People } from './people.js';
+import { policiesIn } from './places.js';
+
+const CODE = 'approval.quorum-unreachable';
+
+/** Approvals for which there are not enough people: by the definition alone, or in the organisation as it is. */
+export function checkQuorums(
+  definition: WorkflowDefinition,
+  { directory }: ValidationOptions,
+): Finding[] {
+  const people = directory === undefined ? undefined : new People(directory);
+  return policiesIn(definition).flatMap(({ policy, transition, path }) => {
+    if (people === undefined) return byDefinition(policy, path);
+    return [
+      ...unknownApprovers(policy, people, path),
+      ...byDirectory(policy, transition, people, path),
+    ];
+  });
+}
+
+/** How many people a group or a role has is the directory's to say, not the definition's. */
+function byDefinition(policy: ApprovalPolicy, path: string): Finding[] {
+  const rounds = roundsOf(policy);
+  const named = rounds.map(({ approvers }) => onlyPeople(approvers));
+  const within = policy.within === undefined ? undefined : onlyPeople(policy.within);
+  const eligible = named.map((people) => {
+    if (people === undefined) return within;
+    return within === undefined ? people : people.filter((id) => within.includes(id));
+  });
+  return rounds.flatMap((round, index) => {
+    const people = eligible[index];
+    if (people === undefined || round.level === 'AUTO') return [];
+    const needed = approvalsNeeded(round, people.length);
+    if (people.length >= needed) return [];
+    return [error(CODE, roundPath(policy, path, index), unmet(round, needed, people.length))];
+  });
+}
+
+function onlyPeople(approvers: readonly Approver[]): readonly string[] | undefined {
+  const { people, groups, roles } = approverSets(approvers);
+  return groups.length + roles.length > 0 ? undefined : people;
+}
+
+function byDirectory(
+  policy: ApprovalPolicy,
+  transition: TransitionDefinition,
+  directory: People,
+  path: string,
+): Finding[] {
+  const rounds = roundsOf(policy).map((round) => {
+    const people = directory.eligible(round.approvers, policy.within);
+    return { round, people, needed: approvalsNeeded(round, people.size) };
+  });
+  const findings = rounds.flatMap(({ round, people, needed }, index) => {
+    if (people.size >= needed) return [];
+    return [error(CODE, roundPath(policy, path, index), unmet(round, needed, people.size))];
+  });
+  if (findings.length > 0) return findings;
+
+  const feasible = (without?: string): boolean => assignable(rounds, without);
+  if (!feasible()) {
+    const needed = rounds.reduce((sum, round) => sum + round.needed, 0);
+    const message = `its stages take ${needed} different people together, and there are not as many among those named`;
+    return [error(CODE, path, message)];
+  }
+  const requesters = possibleRequesters(transition, directory);
+  const everybody = new Set(rounds.flatMap(({ people }) => [...people]));
+  const stuck = [...everybody].filter((id) => (requesters?.has(id) ?? true) && !feasible(id));
+  if (stuck.length > 0) {
+    const total = rounds.reduce((sum, round) => sum + round.needed, 0);
+    const some = stuck.slice(0, 3).join(', ');
+    const reason = `takes ${total} of ${everybody.size} people, and who asks for it may not approve it`;
+    // Whoever may ask is among those who cannot be left out: nobody's request can ever be approved.
+    if (requesters !== undefined && [...requesters].every((id) => stuck.includes(id))) {
+      return [error(CODE, path, `${reason}: not possible whoever asks`)];
+    }
+    return [warning(CODE, path, `${reason}: not possible if ${some} asks`)];
+  }
+  return worstCase(policy, rounds, path);
+}
+
+/** What goes wrong only when approvers of earlier stages, or the starter, happen to be needed later. */
+function worstCase(
+  policy: ApprovalPolicy,
+  rounds: readonly { round: Round; people: ReadonlySet<string>; needed: number }[],
+  path: string,
+): Finding[] {
+  return rounds.flatMap(({ people, needed }, index) => {
+    if (needed === 0) return [];
+    const earlier = rounds.slice(0, index).reduce((sum, other) => {
+      const shared = [...other.people].filter((id) => people.has(id)).length;
+      return sum + Math.min(other.needed, shared);
+    }, 0);
+    const at = roundPath(policy, path, index);
+    if (earlier > 0 && people.size - earlier - 1 < needed) {
+      const message = `takes ${needed} of ${people.size} people; ${earlier} of them may have approved an earlier stage, and one may have asked`;
+      return [warning(CODE, at, message)];
+    }
+    if (people.size - earlier - 2 < needed) {
+      const message = `takes ${needed} of ${people.size} people; not possible if two of them started the instance and asked`;
+      return [info(CODE, at, message)];
+    }
+    return [];
+  });
+}
+
+/** The people who may ask, as far as that is known: those with the roles that a manual transition names. */
+function possibleRequesters(
+  { trigger, roles }: TransitionDefinition,
+  directory: People,
+): ReadonlySet<string> | undefined {
+  if (trigger !== 'manual' || roles === undefined) return undefined;
+  const people = directory.named(roles.map((role) => `role:${role}`));
+  return people.size === 0 ? undefined : people;
+}
+
+/** Names of people, groups and roles that mean nobody, one finding for each list. */
+function unknownApprovers(policy: ApprovalPolicy, directory: People, path: string): Finding[] {
+  const lists: [string, readonly Approver[]][] = [
+    ...roundsOf(policy).map(({ approvers }, index): [string, readonly Approver[]] => [
+      `${roundPath(policy, path, index)}/approvers`,
+      approvers,
+    ]),
+    [`${path}/within`, policy.within ?? []],
+    [`${path}/breakGlass`, policy.breakGlass ?? []],
+    ...(policy.escalation ?? []).map(({ approvers }, tier): [string, readonly Approver[]] => [
+      `${path}/escalation/${tier}/approvers`,
+      approvers,
+    ]),
+  ];
+  return lists.flatMap(([at, approvers]) => unknownNames(directory, approvers, at));
+}
+
+/** Approvers that the directory does not know, or that nobody active stands behind. */
+function unknownNames(directory: People, approvers: readonly Approver[], path: string): Finding[] {
+  return approvers.flatMap((approver, index) => {
+    if (directory.named([approver]).size > 0) return [];
+    const message = `the directory has nobody active for ${approver}`;
+    return [warning('approval.unknown-approver', `${path}/${index}`, message)];
+  });
+}
+
+function roundPath(policy: ApprovalPolicy, path: string, index: number): string {
+  return policy.stages === undefined ? path : `${path}/stages/${index}`;
+}
+
+function unmet({ level, name }: Round, needed: number, there: number): string {
+  const stage = name === undefined ? '' : `stage ${name}: `;
+  return `${stage}${level} takes ${needed} people, and those named are ${there}`;
+}
