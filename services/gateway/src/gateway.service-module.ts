@@ -11,6 +11,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { AuthModule } from './auth/auth.module.js';
 import { loadGatewayConfig } from './config.js';
+import { ApiDocuments } from './documents/api-documents.js';
 import { CommandGate } from './http/command-gate.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -25,26 +26,31 @@ import { WorkflowTransitionsQuery } from './queries/workflow-transitions.query.j
 import { WorkflowsQuery } from './queries/workflows.query.js';
 import { ApprovalsController } from './routes/approvals.controller.js';
 import { DevController } from './routes/dev.controller.js';
+import { DocumentsController } from './routes/documents.controller.js';
 import { EventsController } from './routes/events.controller.js';
 import { HealthController } from './routes/health.controller.js';
 import { IncidentsController } from './routes/incidents.controller.js';
 import { TemplatesController } from './routes/templates.controller.js';
 import { WorkflowsController } from './routes/workflows.controller.js';
 
+const controllers = [
+  ApprovalsController,
+  DevController,
+  DocumentsController,
+  EventsController,
+  HealthController,
+  IncidentsController,
+  TemplatesController,
+  WorkflowsController,
+];
+
 /** The gateway: HTTP in front, commands on the bus and queries of the read tables behind. */
 @Module({
   imports: [AuthModule],
-  controllers: [
-    ApprovalsController,
-    DevController,
-    EventsController,
-    HealthController,
-    IncidentsController,
-    TemplatesController,
-    WorkflowsController,
-  ],
+  controllers,
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: ApiDocuments, useFactory: () => new ApiDocuments(controllers) },
     projectionProgress,
     ProjectionHints,
     CommandGate,

@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
+import { ApiDocuments } from '../src/documents/api-documents.js';
 import { createGateway } from '../src/gateway.service-module.js';
+import { DocumentedReplies } from './documented-replies.js';
 import { FakePlatform } from './fake-platform.js';
 
 export interface Answer {
@@ -17,20 +19,26 @@ export interface Ask {
   readonly body?: object | string | Buffer;
 }
 
-/** A gateway asked without a network. */
+/** A gateway asked without a network. Every reply is compared with the gateway's own OpenAPI document. */
 export class TestGateway {
   readonly #tokens = new Map<string, string>();
 
   private constructor(
     readonly fake: FakePlatform,
     private readonly app: NestFastifyApplication,
+    private readonly documented: DocumentedReplies,
   ) {}
 
   static async start(fake: FakePlatform = new FakePlatform(undefined)): Promise<TestGateway> {
     const app = await createGateway(fake.platform);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
-    return new TestGateway(fake, app);
+    return new TestGateway(fake, app, new DocumentedReplies(app.get(ApiDocuments).openApi));
+  }
+
+  /** As the web server has them. */
+  get routes(): readonly { readonly method: string; readonly path: string }[] {
+    return this.app.getHttpAdapter().getInstance().routeTable.routes;
   }
 
   stop(): Promise<void> {
@@ -48,11 +56,15 @@ export class TestGateway {
       headers: { ...headers, ...ask.headers },
       ...(body === undefined ? {} : { payload: body }),
     });
-    return {
+    const answer = {
       status: reply.statusCode,
       headers: reply.headers,
       body: JSON.parse(reply.payload) as Answer['body'],
     };
+    const contentType = String(reply.headers['content-type']);
+    const sent = typeof body === 'string' || Buffer.isBuffer(body) ? undefined : body;
+    this.documented.check({ method, url, sent, contentType, ...answer });
+    return answer;
   }
 
   async token(user: string): Promise<string> {

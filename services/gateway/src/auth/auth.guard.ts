@@ -5,6 +5,7 @@ import {
   Inject,
   Injectable,
   SetMetadata,
+  type Type,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
@@ -16,6 +17,10 @@ const PUBLIC = 'countersign:public';
 
 /** Marks a controller whose routes need no token. */
 export const Public = () => SetMetadata(PUBLIC, true);
+
+/** Whether a controller's routes need no token. */
+export const isPublic = (controller: Type): boolean =>
+  new Reflector().get<boolean | undefined>(PUBLIC, controller) === true;
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 

@@ -4,11 +4,18 @@ import { FakePlatform } from '../../test/fake-platform.js';
 import { TestGateway } from '../../test/test-gateway.js';
 import { devUsers } from './dev-users.js';
 
+const started = {
+  workflowId: '0b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11',
+  status: 'ACTIVE',
+  state: 'captured',
+  position: '7',
+};
 const trade = { template: 'trade_approval', context: { tradeId: 'T-1' } };
 
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await TestGateway.start();
+  gateway.fake.answer = () => started;
 });
 afterAll(() => gateway.stop());
 

@@ -53,6 +53,10 @@ describe('commands', () => {
   });
 
   it('decide approvals', async () => {
+    gateway.fake.answer = () => ({
+      ...{ approvalId: ID, decisionId: ID, status: 'PENDING', position: '8' },
+      ...{ approvals: 1, required: 2 },
+    });
     const vote = { action: 'approve', reason: 'fine', subjectHash: 'a'.repeat(64) };
     const url = `/api/v1/approvals/${ID}/decisions`;
     const reply = await gateway.ask('POST', url, { as: 'erin', body: vote });

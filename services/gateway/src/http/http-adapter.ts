@@ -4,6 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 
 import { acceptJsonOnly } from './json-body.js';
 import { sendProblem } from './problem.filter.js';
+import { rememberRoutes } from './route-table.js';
 
 /** Path parameters are ids and names; Fastify refuses longer ones itself. */
 const MAX_PARAM_LENGTH = 200;
@@ -42,6 +43,7 @@ export function createHttpAdapter(log: Log): FastifyAdapter {
     done();
   });
   acceptJsonOnly(fastify);
+  rememberRoutes(fastify);
   return adapter;
 }
 

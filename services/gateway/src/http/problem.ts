@@ -14,6 +14,11 @@ const statusOf: Readonly<Record<ErrorKind, number>> = {
   unavailable: 503,
 };
 
+/** Refusals whose status says more than their kind does. */
+export const statusOfCode: Readonly<Partial<Record<string, number>>> = {
+  'request.too-large': 413,
+};
+
 /** An RFC 9457 problem document and what goes with it. */
 interface Problem {
   readonly status: number;
@@ -28,12 +33,9 @@ export function toProblem(error: unknown): Problem {
   const known = toAppError(error);
   if (!known) return problem(500, 'internal.error', 'the request could not be carried out', {});
   const { kind, code, message, details } = known;
-  const status = code === TOO_LARGE ? 413 : statusOf[kind];
+  const status = statusOfCode[code] ?? statusOf[kind];
   return { ...problem(status, code, message, details ?? {}), headers: headersOf(known) };
 }
-
-/** The one refusal whose status says more than its kind does. */
-const TOO_LARGE = 'request.too-large';
 
 function problem(
   status: number,

@@ -10,7 +10,7 @@ import type { NamedStatement, ReadView } from './read-view.js';
 
 export const ApprovalsParameters = z.strictObject({
   status: anyCase(['PENDING', 'APPROVED', 'REJECTED', 'WITHDRAWN']).optional(),
-  approver: Text.optional(),
+  approver: Text.optional().describe('`me`: those that the caller can decide now'),
   workflowId: Uuid.optional(),
   ...paging,
 });

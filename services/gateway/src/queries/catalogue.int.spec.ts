@@ -5,7 +5,12 @@ import { ReadingGateway } from '../../test/reading-gateway.js';
 import { HASH, NOW } from '../../test/rows.js';
 
 const A = '1b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11';
-const definition = { name: 'demo' };
+const definition = {
+  name: 'demo',
+  initial: 'open',
+  states: [{ name: 'open' }, { name: 'done', final: 'completed' }],
+  transitions: [{ event: 'finish', from: 'open', to: 'done' }],
+};
 
 let reading: ReadingGateway;
 beforeAll(async () => {

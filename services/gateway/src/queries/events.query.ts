@@ -1,4 +1,4 @@
-import { allCategories } from '@countersign/contracts';
+import { allCategories, Id, JsonRecord, Position } from '@countersign/contracts';
 import { EventStore } from '@countersign/event-store';
 import { categoryOf, forbidden, idOf, invalid, streamName } from '@countersign/kernel';
 import type { StoredEvent } from '@countersign/kernel';
@@ -6,15 +6,42 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
 import type { Page } from './cursor.js';
-import { limit, Text } from './parameters.js';
+import { limit, pageOf, Text, Timestamp } from './parameters.js';
 import type { ReadView } from './read-view.js';
 
 export const EventsParameters = z.strictObject({
-  stream: Text.optional(),
-  category: Text.optional(),
-  after: Text.optional(),
+  stream: Text.optional().describe('`<category>-<uuid>`; absent: all, in their global order'),
+  category: Text.optional().describe('such as `workflow` or `approval`'),
+  after: Text.optional().describe('`nextCursor` of the page before'),
   limit: limit(1_000, 100),
 });
+
+const Metadata = z.object({
+  correlationId: z.string(),
+  causationId: z.string(),
+  commandId: z.string(),
+  commandHash: z.string(),
+  actor: z.string().describe('verified subject'),
+  onBehalfOf: z.string().optional(),
+  roles: z.string().describe("the actor's roles at that moment, comma-separated"),
+  authMethod: z.string(),
+  recordedAt: Timestamp,
+  prevHash: z.string().describe("hash of the stream's previous event; zeros for the first"),
+  hash: z.string().describe('SHA-256 of prevHash and everything else that is stored'),
+});
+
+const RecordedEvent = z.object({
+  position: Position,
+  stream: z.string().describe('`<category>-<uuid>`'),
+  revision: z.int().nonnegative().describe('index in the stream, from 0'),
+  eventId: Id,
+  type: z.string(),
+  schemaVersion: z.int().positive(),
+  data: JsonRecord.describe('as it was stored; asyncapi.json describes each type'),
+  metadata: Metadata,
+});
+
+export const EventsPage = pageOf(RecordedEvent);
 
 type Parameters = z.output<typeof EventsParameters>;
 

@@ -1,9 +1,9 @@
-import type { IncidentRow } from '@countersign/contracts';
+import { Id, type IncidentRow, JsonRecord } from '@countersign/contracts';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
 import { after, createdMicros, decodeCursor, type Page, toPage } from './cursor.js';
-import { anyCase, paging, Text } from './parameters.js';
+import { anyCase, pageOf, paging, Text, Timestamp } from './parameters.js';
 import type { ReadView } from './read-view.js';
 
 export const IncidentsParameters = z.strictObject({
@@ -11,6 +11,22 @@ export const IncidentsParameters = z.strictObject({
   kind: Text.toLowerCase().optional(),
   ...paging,
 });
+
+const Incident = z.object({
+  incidentId: Id,
+  kind: z.string().describe('what it is about, such as `dead-letter` or `workflow`'),
+  status: z.enum(['OPEN', 'RESOLVED']),
+  code: z.string().describe('stable, for programs'),
+  message: z.string(),
+  workflowId: Id.nullable(),
+  businessKey: z.string().nullable(),
+  trigger: z.string().nullable(),
+  source: JsonRecord.describe('where it came from: subject, stream, sequence and the like'),
+  scope: z.string().nullable(),
+  createdAt: Timestamp,
+});
+
+export const IncidentsPage = pageOf(Incident);
 
 type Parameters = z.output<typeof IncidentsParameters>;
 

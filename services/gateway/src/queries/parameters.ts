@@ -9,19 +9,45 @@ export const Text = z
 
 /** One of some upper-case values, in any case. */
 export const anyCase = <const Values extends readonly [string, ...string[]]>(values: Values) =>
-  z.string().toUpperCase().pipe(z.enum(values));
+  z
+    .string()
+    .toUpperCase()
+    .pipe(z.enum(values))
+    .meta({ enum: values, description: 'in upper or lower case' });
 
 /** A whole number, between 1 and `max`. */
-export const limit = (max: number, usual: number) =>
+export const wholeNumber = (max: number) =>
   z
     .string()
     .regex(/^\d{1,6}$/, 'a whole number')
     .transform(Number)
     .pipe(z.int().min(1).max(max))
-    .default(usual);
+    .meta({ type: 'integer', pattern: undefined, minimum: 1, maximum: max });
+
+/** How many items a page has at most. */
+export const limit = (max: number, usual: number) =>
+  wholeNumber(max).default(usual).meta({ default: usual, description: 'items on a page, at most' });
 
 /** The parameters of every list that is read in pages. */
-export const paging = { limit: limit(200, 50), cursor: Text.optional() };
+export const paging = {
+  limit: limit(200, 50),
+  cursor: Text.optional().describe('`nextCursor` of the page before'),
+};
+
+/** A time as replies give it: RFC 3339, UTC, milliseconds. */
+export const Timestamp = z.iso.datetime();
+
+/** A reply with a whole list. */
+export const itemsOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item) });
+
+/** A reply with a page of a list; see `Page`. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  itemsOf(item).extend({
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('what to ask for the items after these with; null on the last page'),
+  });
 
 export const Uuid = z.uuid().toLowerCase();
 

@@ -1,14 +1,28 @@
-import type { TemplateRow } from '@countersign/contracts';
+import { Name, Sha256, type TemplateRow } from '@countersign/contracts';
 import { notFound } from '@countersign/kernel';
+import { WorkflowDefinition } from '@countersign/state-machine';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
-import { limit } from './parameters.js';
+import { itemsOf, Timestamp, wholeNumber } from './parameters.js';
 import type { ReadView } from './read-view.js';
 
 export const TemplateParameters = z.strictObject({
-  version: limit(999_999, 1).unwrap().optional(),
+  version: wholeNumber(999_999).optional().describe('absent: the latest'),
 });
+
+const TemplateItem = z.object({
+  name: Name,
+  version: z.int().positive(),
+  title: z.string(),
+  description: z.string().nullable(),
+  definitionHash: Sha256,
+  publishedBy: z.string(),
+  publishedAt: Timestamp,
+});
+
+export const TemplateList = itemsOf(TemplateItem);
+export const TemplateDetail = TemplateItem.extend({ definition: WorkflowDefinition });
 
 /** Published templates. */
 @Injectable()

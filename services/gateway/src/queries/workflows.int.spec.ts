@@ -21,6 +21,16 @@ const definition = {
   ],
 };
 
+const pending = {
+  event: 'approve',
+  from: 'open',
+  to: 'done',
+  sequence: 1,
+  approvalId: A,
+  requester: 'alice',
+  requestedAt: NOW.toISOString(),
+};
+
 let reading: ReadingGateway;
 beforeAll(async () => {
   reading = await ReadingGateway.start(await startTestPostgres());
@@ -35,7 +45,7 @@ describe('workflows', () => {
       .values([
         workflow({ workflow_id: W, business_key: 'K-1' }),
         workflow({ status: 'COMPLETED', state: 'done', template: 'other', ended_at: NOW }),
-        workflow({ status: 'ACTIVE', pending_transition: { event: 'approve' } }),
+        workflow({ status: 'ACTIVE', pending_transition: pending }),
       ])
       .execute();
   });

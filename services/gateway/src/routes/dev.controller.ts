@@ -7,9 +7,26 @@ import { Public } from '../auth/auth.guard.js';
 import { DevIssuer } from '../auth/dev-issuer.js';
 import { devUsers } from '../auth/dev-users.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
+import { Operation } from '../documents/operation.js';
 import { API } from './api-path.js';
 
 const TokenBody = z.strictObject({ user: z.string().min(1).max(200) });
+
+const DevUsers = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      roles: z.array(z.string()),
+      groups: z.array(z.string()),
+    }),
+  ),
+});
+
+const DevToken = z.object({
+  token: z.string().describe('a bearer token'),
+  expiresAt: z.iso.datetime(),
+});
 
 /** Identities for developers. Refuses everything in production. */
 @Public()
@@ -18,6 +35,11 @@ export class DevController {
   constructor(@Inject(TokenVerifier) private readonly verifier: TokenVerifier) {}
 
   @Get('users')
+  @Operation({
+    summary: 'Who can sign in during development',
+    reply: DevUsers,
+    errors: { 403: ['dev.not-available'] },
+  })
   users() {
     this.#issuer();
     return { items: devUsers };
@@ -25,6 +47,12 @@ export class DevController {
 
   @Post('token')
   @HttpCode(200)
+  @Operation({
+    summary: 'Sign in as a development user',
+    body: TokenBody,
+    reply: DevToken,
+    errors: { 403: ['dev.not-available'], 404: ['dev.user-not-found'] },
+  })
   token(@Req() request: FastifyRequest) {
     const issuer = this.#issuer();
     return issuer.issue(parseInput(TokenBody, request.body).user);

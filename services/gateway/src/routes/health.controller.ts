@@ -1,8 +1,10 @@
 import { unavailable } from '@countersign/kernel';
 import { askReadiness, PLATFORM, type Platform } from '@countersign/service-kit';
 import { Controller, Get, Inject } from '@nestjs/common';
+import { z } from 'zod';
 
 import { Public } from '../auth/auth.guard.js';
+import { Operation } from '../documents/operation.js';
 
 const SERVICES = ['workflow', 'approval', 'template', 'projector'];
 
@@ -13,12 +15,21 @@ export class HealthController {
 
   /** Whether this process answers at all. */
   @Get('live')
+  @Operation({
+    summary: 'Whether the gateway answers at all',
+    reply: z.object({ status: z.literal('live') }),
+  })
   live() {
     return { status: 'live' };
   }
 
   /** Whether the whole product is of use. @throws AppError `health.not-ready`, naming what is waited for. */
   @Get('ready')
+  @Operation({
+    summary: 'Whether the whole product is of use',
+    reply: z.object({ status: z.literal('ready') }),
+    errors: { 503: ['health.not-ready'] },
+  })
   async ready() {
     const { bus, signer } = this.platform;
     const replies = await Promise.all(

@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-import { IncidentsParameters, IncidentsQuery } from '../queries/incidents.query.js';
+import { Operation } from '../documents/operation.js';
+import { IncidentsPage, IncidentsParameters, IncidentsQuery } from '../queries/incidents.query.js';
 import { parseQuery } from '../queries/parameters.js';
 import { ReadViews } from '../queries/read-views.js';
 import { API } from './api-path.js';
@@ -14,6 +15,11 @@ export class IncidentsController {
   ) {}
 
   @Get()
+  @Operation({
+    summary: 'List incidents: what needs a person',
+    query: IncidentsParameters,
+    reply: IncidentsPage,
+  })
   async list(@Req() request: FastifyRequest) {
     const parameters = parseQuery(IncidentsParameters, request.query);
     return this.incidents.list(await this.views.of(request), parameters);

@@ -8,17 +8,20 @@ import {
   StartWorkflowBody,
   TransitionBody,
   TransitionWorkflow,
+  WorkflowReply,
 } from '@countersign/contracts';
 import { parseInput } from '@countersign/kernel';
 import { Controller, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
+import { Operation } from '../documents/operation.js';
 import { CommandGate } from '../http/command-gate.js';
 import { pathId } from '../http/path-id.js';
 import { NoParameters, parseQuery } from '../queries/parameters.js';
 import { ReadViews } from '../queries/read-views.js';
 import { WorkflowTransitionsQuery } from '../queries/workflow-transitions.query.js';
+import { WorkflowDetail, WorkflowMoves, WorkflowsPage } from '../queries/workflows.replies.js';
 import { WorkflowsParameters, WorkflowsQuery } from '../queries/workflows.query.js';
 import { API } from './api-path.js';
 
@@ -36,6 +39,25 @@ export class WorkflowsController {
   ) {}
 
   @Post()
+  @Operation({
+    summary: 'Start a workflow from a template',
+    description:
+      'With `draft` it waits to be activated. `overrides` may ask for more approvals than the template, not for fewer. A `businessKey` belongs to one running workflow of a template at a time.',
+    body: StartWorkflowBody,
+    reply: WorkflowReply,
+    replyHeaders: { location: 'where the workflow is' },
+    errors: {
+      400: [
+        'overrides.malformed',
+        'overrides.unknown-approval',
+        'overrides.unsound',
+        'workflow.context-invalid',
+      ],
+      404: ['template.not-found'],
+      409: ['workflow.business-key-busy'],
+      422: ['overrides.weaken', 'workflow.business-key-taken', 'workflow.start-abandoned'],
+    },
+  })
   async start(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const body = parseInput(StartWorkflowBody, request.body);
     const started = await this.commands.send(request, StartWorkflow, body);
@@ -45,6 +67,12 @@ export class WorkflowsController {
 
   /** 201 like the start, which it completes for a draft. */
   @Post(':workflowId/activate')
+  @Operation({
+    summary: 'Activate a draft',
+    body: NoBody,
+    reply: WorkflowReply,
+    errors: { 404: ['workflow.not-found'], 422: ['workflow.not-a-draft'] },
+  })
   activate(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
     parseInput(NoBody, request.body);
@@ -53,6 +81,24 @@ export class WorkflowsController {
 
   @Post(':workflowId/transitions')
   @HttpCode(202)
+  @Operation({
+    summary: 'Ask for a move',
+    description:
+      'Made at once, or when its approval is given: then the reply carries `approvalId`. `input` is what the condition sees besides the context, and is recorded.',
+    body: TransitionBody,
+    reply: WorkflowReply,
+    errors: {
+      403: ['workflow.role-missing'],
+      404: ['workflow.not-found'],
+      422: [
+        'workflow.approval-pending',
+        'workflow.condition-failed',
+        'workflow.condition-not-met',
+        'workflow.no-such-transition',
+        'workflow.not-active',
+      ],
+    },
+  })
   transition(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
     const body = parseInput(TransitionBody, request.body);
@@ -61,6 +107,12 @@ export class WorkflowsController {
 
   @Post(':workflowId/pause')
   @HttpCode(202)
+  @Operation({
+    summary: 'Pause a workflow',
+    body: ReasonBody,
+    reply: WorkflowReply,
+    errors: { 404: ['workflow.not-found'], 422: ['workflow.not-active'] },
+  })
   pause(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
     const body = parseInput(ReasonBody, request.body);
@@ -69,6 +121,12 @@ export class WorkflowsController {
 
   @Post(':workflowId/resume')
   @HttpCode(202)
+  @Operation({
+    summary: 'Resume a paused workflow',
+    body: ReasonBody,
+    reply: WorkflowReply,
+    errors: { 404: ['workflow.not-found'], 422: ['workflow.not-paused'] },
+  })
   resume(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
     const body = parseInput(ReasonBody, request.body);
@@ -77,6 +135,12 @@ export class WorkflowsController {
 
   @Post(':workflowId/cancel')
   @HttpCode(202)
+  @Operation({
+    summary: 'Cancel a workflow; an open approval is withdrawn',
+    body: ReasonBody,
+    reply: WorkflowReply,
+    errors: { 404: ['workflow.not-found'], 422: ['workflow.ended'] },
+  })
   cancel(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
     const body = parseInput(ReasonBody, request.body);
@@ -84,18 +148,31 @@ export class WorkflowsController {
   }
 
   @Get()
+  @Operation({ summary: 'List workflows', query: WorkflowsParameters, reply: WorkflowsPage })
   async list(@Req() request: FastifyRequest) {
     const parameters = parseQuery(WorkflowsParameters, request.query);
     return this.workflows.list(await this.views.of(request), parameters);
   }
 
   @Get(':workflowId')
+  @Operation({
+    summary: 'One workflow, with its context and what can be done next',
+    query: NoParameters,
+    reply: WorkflowDetail,
+    errors: { 404: ['workflow.not-found'] },
+  })
   async get(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     parseQuery(NoParameters, request.query);
     return this.workflows.get(await this.views.of(request), workflowIn(id));
   }
 
   @Get(':workflowId/transitions')
+  @Operation({
+    summary: "A workflow's audit trail: every move, oldest first",
+    query: NoParameters,
+    reply: WorkflowMoves,
+    errors: { 404: ['workflow.not-found'] },
+  })
   async transitions(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     parseQuery(NoParameters, request.query);
     return this.moves.list(await this.views.of(request), workflowIn(id));

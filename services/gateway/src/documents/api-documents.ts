@@ -1,0 +1,15 @@
+import type { Type } from '@nestjs/common';
+
+import { asyncApi } from './asyncapi.js';
+import { openApiOf } from './openapi.js';
+
+/** The documents that describe the product to programs. Made once; they depend on the code alone. */
+export class ApiDocuments {
+  readonly openApi: object;
+  readonly asyncApi: object;
+
+  constructor(controllers: readonly Type[]) {
+    this.openApi = openApiOf(controllers);
+    this.asyncApi = asyncApi();
+  }
+}

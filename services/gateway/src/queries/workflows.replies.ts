@@ -1,0 +1,72 @@
+import { Id, JsonRecord, Name, Sha256 } from '@countersign/contracts';
+import { ApprovalPolicy, TransitionTrigger } from '@countersign/state-machine';
+import { z } from 'zod';
+
+import { itemsOf, pageOf, Timestamp } from './parameters.js';
+
+/** A transition that waits for its approval. */
+const PendingTransition = z.object({
+  event: z.string(),
+  from: z.string(),
+  to: z.string(),
+  sequence: z.int().describe('number of the move, from 1'),
+  approvalId: Id,
+  requester: z.string().describe('who asked, and so may not decide'),
+  requestedAt: Timestamp,
+});
+
+/** A workflow in a list. */
+export const WorkflowItem = z.object({
+  workflowId: Id,
+  template: Name,
+  templateVersion: z.int().positive(),
+  businessKey: z.string().nullable().describe('unique while the workflow runs'),
+  status: z.enum(['DRAFT', 'ACTIVE', 'PAUSED', 'COMPLETED', 'CANCELLED', 'FAILED']),
+  state: z.string().describe('where in its definition it stands'),
+  scope: z.string().nullable().describe('what decides who may see it, such as a desk'),
+  startedBy: z.string(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  endedAt: Timestamp.nullable(),
+  pendingTransition: PendingTransition.nullable(),
+});
+
+/** A way on from where a workflow stands. */
+export const AvailableTransition = z.object({
+  event: z.string(),
+  to: z.string(),
+  trigger: TransitionTrigger,
+  description: z.string().optional(),
+  requiresApproval: ApprovalPolicy.nullable(),
+  available: z.boolean().describe('whether the caller may ask for it now'),
+  dependsOnInput: z.boolean().describe('its condition looks at `input`, so only trying tells'),
+  reason: z.enum(['role-missing', 'condition-false', 'condition-failed']).optional(),
+  detail: z.string().optional().describe('why the condition could not be evaluated'),
+});
+
+/** One workflow. */
+export const WorkflowDetail = WorkflowItem.extend({
+  context: JsonRecord,
+  definitionHash: Sha256.describe('of the definition that it is pinned to'),
+  availableTransitions: z
+    .array(AvailableTransition)
+    .describe('empty unless it is ACTIVE and waits for no approval'),
+});
+
+/** A move in a workflow's audit trail. */
+const WorkflowMove = z.object({
+  sequence: z.int().positive(),
+  from: z.string(),
+  to: z.string(),
+  event: z.string(),
+  trigger: z.string().describe('manual, automatic, after or signal'),
+  actor: z.string().describe('verified subject of whoever caused the move'),
+  onBehalfOf: z.string().nullable(),
+  at: Timestamp,
+  reason: z.string().nullable(),
+  approvalId: Id.nullable(),
+  approvalOutcome: z.enum(['granted', 'rejected']).nullable(),
+});
+
+export const WorkflowsPage = pageOf(WorkflowItem);
+export const WorkflowMoves = itemsOf(WorkflowMove);
