@@ -27,6 +27,17 @@ export interface GatewayConfig {
   readonly oidc: OidcConfig | undefined;
 }
 
+const meaning: Readonly<Partial<Record<string, string>>> = {
+  OIDC_ISSUER: 'the URL that tokens have as iss',
+  OIDC_AUDIENCE: 'what tokens have as aud',
+  OIDC_JWKS_URI: "the URL of the issuer's public keys",
+  OIDC_ROLES_CLAIM: 'the claim with the roles',
+  OIDC_GROUPS_CLAIM: 'the claim with the groups',
+};
+
+const stateOf = (value: string | undefined) =>
+  value === undefined || value === '' ? 'missing' : 'not valid';
+
 /**
  * Reads what only the gateway needs.
  *
@@ -39,10 +50,13 @@ export function loadGatewayConfig(
   if (!isProduction(config as Config)) return { oidc: undefined };
   const result = OidcEnvironment.safeParse(env);
   if (!result.success) {
-    const problems = result.error.issues.map(
-      (issue) => `${issue.path.join('.')}: ${issue.message}`,
+    const wrong = [...new Set(result.error.issues.map(({ path }) => String(path[0])))];
+    const each = wrong.map(
+      (name) => `${name} (${meaning[name] ?? 'a name'}; ${stateOf(env[name])})`,
     );
-    throw new Error(`Configuration: ${problems.join('; ')}`);
+    throw new Error(
+      `Configuration: with NODE_ENV=production people sign in at your identity provider: set ${each.join(', ')}`,
+    );
   }
   const { data } = result;
   return {

@@ -19,6 +19,8 @@ export interface Ask {
   readonly body?: object | string | Buffer;
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
 /** A gateway asked without a network. Every reply is compared with the gateway's own OpenAPI document. */
 export class TestGateway {
   readonly #tokens = new Map<string, string>();
@@ -45,7 +47,7 @@ export class TestGateway {
     return this.app.close();
   }
 
-  async ask(method: 'GET' | 'POST' | 'PUT', url: string, ask: Ask = {}): Promise<Answer> {
+  async ask(method: Method, url: string, ask: Ask = {}): Promise<Answer> {
     const { as, body } = ask;
     const headers: Record<string, string> = {};
     if (as !== undefined) headers.authorization = `Bearer ${await this.token(as)}`;

@@ -178,6 +178,27 @@ describe('OidcVerifier', () => {
     }
   });
 
+  it.each([
+    'a\u0000b',
+    'a\ud800',
+    ' alice',
+    'alice ',
+    'alice\u00a0',
+    'a\nb',
+    'a\u0085b',
+    'a\u2028b',
+  ])('refuses the subject %j', async (sub) => {
+    const { keys, sign } = await keyPair();
+    const verifier = new OidcVerifier(config, clock, keys);
+    expect(await codeOf(verifier.verify(await sign({ sub })))).toBe('auth.token-invalid');
+    expect(await codeOf(verifier.verify(await sign({ teams: ['a\u0000'] })))).toBe(
+      'auth.token-invalid',
+    );
+    expect(await codeOf(verifier.verify(await sign({ sub: 'Zoë O’Neil \ud83d\ude00' })))).toBe(
+      'accepted',
+    );
+  });
+
   it('does not call a token bad when the keys cannot be read', async () => {
     const { sign } = await keyPair();
     const away: JWTVerifyGetKey = () => Promise.reject(new TypeError('fetch failed'));

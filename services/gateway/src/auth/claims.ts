@@ -6,6 +6,12 @@ import { expiredToken, invalidToken, type VerifiedToken } from './token-verifier
 /** Prefix of the identities that the product's own parts act under: no token may claim one. */
 const SYSTEM_PREFIX = 'system:';
 
+/**
+ * Control characters, line and paragraph separators and lone surrogates: what looks like another name
+ * when it is shown, or cannot be stored.
+ */
+const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+
 /** Which claims hold a person's roles and groups. */
 interface ClaimNames {
   readonly roles: string;
@@ -15,7 +21,8 @@ interface ClaimNames {
 /**
  * The identity in a verified token's claims.
  *
- * @throws AppError `auth.token-invalid` when they do not describe one.
+ * @throws AppError `auth.token-invalid` when they do not describe one, or name somebody in a way that
+ * could be taken for another: with spaces around, or with characters that do not show.
  */
 export function toVerified(
   payload: JWTPayload,
@@ -29,7 +36,11 @@ export function toVerified(
     authMethod,
   });
   if (!actor.success) throw invalidToken(actor.error);
-  if (payload.exp === undefined || actor.data.id.startsWith(SYSTEM_PREFIX)) throw invalidToken();
+  const { id, roles, groups } = actor.data;
+  if (payload.exp === undefined || id.startsWith(SYSTEM_PREFIX)) throw invalidToken();
+  if (id !== id.trim() || [id, ...roles, ...groups].some((name) => UNFIT.test(name))) {
+    throw invalidToken();
+  }
   return { actor: actor.data, expiresAt: payload.exp * 1000 };
 }
 

@@ -96,8 +96,14 @@ describe('production', () => {
     }
   });
 
-  it('does not start without an issuer', async () => {
+  it('does not start without an issuer, and says what to set', async () => {
     const fake = new FakePlatform(undefined, { NODE_ENV: 'production' });
-    await expect(TestGateway.start(fake)).rejects.toThrow(/OIDC_ISSUER.*OIDC_AUDIENCE/);
+    Object.assign(process.env, { OIDC_JWKS_URI: 'no secret address' });
+    await expect(TestGateway.start(fake)).rejects.toThrow(
+      'Configuration: with NODE_ENV=production people sign in at your identity provider: set ' +
+        'OIDC_ISSUER (the URL that tokens have as iss; missing), ' +
+        'OIDC_AUDIENCE (what tokens have as aud; missing), ' +
+        "OIDC_JWKS_URI (the URL of the issuer's public keys; not valid)",
+    );
   });
 });

@@ -15,6 +15,7 @@ const TAKES_BODY: ErrorCodes = {
     'request.unsupported-media-type',
   ],
   413: ['request.too-large'],
+  415: ['request.unsupported-encoding'],
 };
 
 const OF_KIND: Readonly<Record<OperationKind, ErrorCodes>> = {
@@ -48,7 +49,7 @@ export function allErrors(own: ErrorCodes, traits: Traits): ReadonlyMap<number, 
   const sources: Readonly<Partial<Record<number, readonly string[]>>>[] = [
     own,
     OF_KIND[traits.kind],
-    { 500: ['internal.error'] },
+    { 500: ['internal.error'], 503: ['gateway.stopping'] },
     traits.isPublic ? {} : NEEDS_TOKEN,
     traits.takesBody ? TAKES_BODY : {},
     traits.takesParameters ? { 400: ['request.malformed', 'request.url-too-long'] } : {},

@@ -1,7 +1,9 @@
+import { unavailable } from '@countersign/kernel';
 import type { Log } from '@countersign/service-kit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import { refuseConnection } from './client-errors.js';
 import { acceptJsonOnly } from './json-body.js';
 import { sendProblem } from './problem.filter.js';
 import { rememberRoutes } from './route-table.js';
@@ -18,6 +20,9 @@ export function createHttpAdapter(log: Log): FastifyAdapter {
     logger: false,
     skipMiddie: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Its own answer while it closes is no problem document; see `refuseWhenClosing`.
+    return503OnClosing: false,
+    clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // What the router refuses passes neither hooks nor filters.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
@@ -31,6 +36,7 @@ export function createHttpAdapter(log: Log): FastifyAdapter {
     secure(reply);
     done();
   });
+  refuseWhenClosing(fastify);
   fastify.addHook('preClose', (done) => {
     // What was under way at the close keeps its connection afterwards, for as long as clients may reuse it.
     const { server } = fastify;
@@ -45,6 +51,18 @@ export function createHttpAdapter(log: Log): FastifyAdapter {
   acceptJsonOnly(fastify);
   rememberRoutes(fastify);
   return adapter;
+}
+
+/** What still comes in on open connections at the close is not begun any more. */
+function refuseWhenClosing(fastify: FastifyInstance): void {
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  fastify.addHook('onRequest', (_request, _reply, done) => {
+    done(closing ? unavailable('gateway.stopping', 'the gateway is being stopped') : undefined);
+  });
 }
 
 /** Answers are the caller's own and JSON: nobody keeps them, nobody takes them for something else. */

@@ -34,10 +34,21 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
   };
   fastify.addContentTypeParser('application/json', (request, payload, done) => {
     readBody(payload, BODY_LIMIT, (error, body) => {
-      if (error || !body?.length) done(error, undefined);
+      const refusal = error ?? unreadable(request.headers);
+      if (refusal || !body?.length) done(refusal, undefined);
       else parse(request, body, done);
     });
   });
+}
+
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
+
+/** Bodies are UTF-8, as they are: nothing is unpacked or converted. */
+function unreadable(headers: FastifyRequest['headers']): Error | null {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  const charset = CHARSET.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  if (/^ *identity *$/i.test(encoding) && /^utf-?8$/i.test(charset)) return null;
+  return invalid('request.unsupported-encoding', 'send the body as plain UTF-8');
 }
 
 function unacceptable(text: string, value: unknown): Error | undefined {

@@ -1,8 +1,14 @@
 import { Log } from '@countersign/service-kit';
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  Inject,
+  NotFoundException,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { PROBLEM_TYPE, toProblem } from './problem.js';
+import { methodNotAllowed, PROBLEM_TYPE, toProblem } from './problem.js';
 
 /** Turns whatever was thrown into a problem document. */
 @Catch()
@@ -11,13 +17,16 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    sendProblem(
-      error,
-      http.getRequest<FastifyRequest>(),
-      http.getResponse<FastifyReply>(),
-      this.log,
-    );
+    const request = http.getRequest<FastifyRequest>();
+    sendProblem(explained(error, request), request, http.getResponse<FastifyReply>(), this.log);
   }
+}
+
+/** That there is nothing at an address is not true if another method has something there. */
+function explained(error: unknown, { url, server }: FastifyRequest): unknown {
+  if (!(error instanceof NotFoundException)) return error;
+  const allowed = server.routeTable.methodsAt(url);
+  return allowed.length === 0 ? error : methodNotAllowed(allowed);
 }
 
 export function sendProblem(

@@ -1,4 +1,4 @@
-import { type AppError, type ErrorKind } from '@countersign/kernel';
+import { type AppError, type ErrorKind, invalid } from '@countersign/kernel';
 import { STATUS_CODES } from 'node:http';
 
 import { toAppError } from './foreign-errors.js';
@@ -14,9 +14,21 @@ const statusOf: Readonly<Record<ErrorKind, number>> = {
   unavailable: 503,
 };
 
+const METHOD_NOT_ALLOWED = 'http.method-not-allowed';
+
+/** Of an address that takes other methods, which the header `Allow` names. */
+export const methodNotAllowed = (allowed: readonly string[]): AppError =>
+  invalid(METHOD_NOT_ALLOWED, `this address takes ${allowed.join(', ')}`, {
+    details: { allow: allowed },
+  });
+
 /** Refusals whose status says more than their kind does. */
 export const statusOfCode: Readonly<Partial<Record<string, number>>> = {
+  [METHOD_NOT_ALLOWED]: 405,
+  'request.timeout': 408,
   'request.too-large': 413,
+  'request.unsupported-encoding': 415,
+  'request.headers-too-large': 431,
 };
 
 /** An RFC 9457 problem document and what goes with it. */
@@ -48,7 +60,8 @@ function problem(
   return { status, headers: {}, body: { ...details, type, title, status, code, detail } };
 }
 
-function headersOf({ kind, code }: AppError): Problem['headers'] {
+function headersOf({ kind, code, details }: AppError): Problem['headers'] {
+  if (code === METHOD_NOT_ALLOWED) return { allow: [details?.allow].flat().join(', ') };
   if (kind === 'unavailable') return { 'retry-after': '1' };
   if (kind !== 'unauthenticated') return {};
   const error = code === 'auth.token-missing' ? '' : ', error="invalid_token"';

@@ -74,7 +74,8 @@ describe('bad requests', () => {
     ['GET', '/api/v1/templates/No%20Such', 404, 'template.not-found'],
     ['GET', '/api/v1/nothing', 404, 'http.route-not-found'],
     ['GET', '/', 404, 'http.route-not-found'],
-    ['PUT', '/api/v1/workflows', 404, 'http.route-not-found'],
+    ['PUT', '/api/v1/nothing', 404, 'http.route-not-found'],
+    ['PUT', '/api/v1/workflows//pause', 404, 'http.route-not-found'],
     ['GET', '/api/v1/workflows/%zz', 400, 'request.malformed'],
     ['GET', `/api/v1/workflows/${'x'.repeat(300)}`, 400, 'request.url-too-long'],
     ['GET', '/api/v1/workflows?colour=red', 400, 'query.invalid'],
@@ -89,6 +90,45 @@ describe('bad requests', () => {
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     });
+  });
+});
+
+describe('methods', () => {
+  it.each([
+    ['PUT', '/api/v1/workflows', 'GET, HEAD, POST'],
+    ['DELETE', '/api/v1/workflows?limit=1', 'GET, HEAD, POST'],
+    ['PATCH', `/api/v1/workflows/${ID}`, 'GET, HEAD'],
+    ['OPTIONS', `/api/v1/workflows/${ID}/pause`, 'POST'],
+    ['GET', '/api/v1/dev/token', 'POST'],
+  ] as const)('%s %s names those that there are', async (method, url, allow) => {
+    const reply = await gateway.ask(method, url, { as: 'alice' });
+    expect([reply.status, reply.body.code]).toEqual([405, 'http.method-not-allowed']);
+    expect(reply.headers.allow).toBe(allow);
+    expect(reply.headers['content-type']).toContain('application/problem+json');
+    expect(reply.body.allow).toEqual(allow.split(', '));
+  });
+});
+
+describe('encodings', () => {
+  const json = 'application/json';
+  it.each<[string, Record<string, string>]>([
+    ['gzip', { 'content-encoding': 'gzip' }],
+    ['two of them', { 'content-encoding': 'identity, br' }],
+    ['latin1', { 'content-type': `${json}; charset=iso-8859-1` }],
+    ['utf-16', { 'content-type': `${json};charset="UTF-16"` }],
+  ])('%s is refused', async (_name, headers) => {
+    const reply = await start({ headers });
+    expect([reply.status, reply.body.code]).toEqual([415, 'request.unsupported-encoding']);
+    expect(gateway.fake.sent).toEqual([]);
+  });
+
+  it.each<Record<string, string>>([
+    { 'content-encoding': 'identity' },
+    { 'content-type': `${json}; charset=utf-8` },
+    { 'content-type': `${json}; charset="UTF8"` },
+    { 'content-type': `${json}; profile=x` },
+  ])('%j is none', async (headers) => {
+    expect((await start({ headers })).status).toBe(201);
   });
 });
 
