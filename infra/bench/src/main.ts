@@ -2,6 +2,7 @@ import { printed } from './closed-loop.js';
 import { httpWorkloads } from './http-workloads.js';
 import { type Line, ratios, runPeers } from './peers.js';
 import { startProduct } from './product.js';
+import { stateMachine } from './state-machine.js';
 import { projectorRebuild, rawAppends } from './store-workloads.js';
 import { publishTemplates } from './templates.js';
 
@@ -12,19 +13,25 @@ import { publishTemplates } from './templates.js';
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const wanted = (name: string) => names.length === 0 || names.includes(name);
 
-const product = await startProduct();
-try {
-  await publishTemplates(product);
-  if (wanted('append-1')) await rawAppends(product.databaseUrl);
-  await httpWorkloads(product.base, wanted);
-  if (wanted('projector-rebuild')) await projectorRebuild(product.databaseUrl);
-} finally {
-  await product.stop();
-}
+if (wanted('state-machine')) stateMachine();
+if (names.length === 0 || names.some((name) => name !== 'state-machine')) await onProduct();
 
 if (process.argv.includes('--peers')) {
   const peers = await runPeers();
   for (const line of ratios(printed as readonly Line[], peers)) {
     process.stdout.write(`${JSON.stringify(line)}\n`);
+  }
+}
+
+/** The workloads that take the whole product. */
+async function onProduct(): Promise<void> {
+  const product = await startProduct();
+  try {
+    await publishTemplates(product);
+    if (wanted('append-1')) await rawAppends(product.databaseUrl);
+    await httpWorkloads(product.base, wanted);
+    if (wanted('projector-rebuild')) await projectorRebuild(product.databaseUrl);
+  } finally {
+    await product.stop();
   }
 }
