@@ -36,6 +36,8 @@ export const ApprovalStage = z.strictObject({
   level: z.enum(['SINGLE', 'DUAL', 'COMMITTEE']),
   quorum: Quorum.optional(),
   approvers: SomeApprovers,
+  /** As `within` of the policy, for this round. Where both are there, both count. */
+  within: Approvers.optional(),
   rejection: RejectionRule.optional(),
 });
 export type ApprovalStage = z.infer<typeof ApprovalStage>;
@@ -81,8 +83,8 @@ export const ApprovalPolicyShape = z.strictObject({
   /** Who may override in an emergency, with a reason and a review afterwards. */
   breakGlass: SomeApprovers.optional(),
   /**
-   * Who approves must be among these as well: the approvers of the template, where an override names others.
-   * Absent: no further condition.
+   * Whoever `approvers` names must be among these as well: the approvers of the template, where an override names
+   * others. Those whom `escalation` adds need not be. Absent: no further condition.
    */
   within: Approvers.optional(),
   /** Whether an override of an instance may also ask for less. Absent: it may only ask for more. */
@@ -137,6 +139,8 @@ export interface Round {
   readonly level: ApprovalLevel;
   readonly quorum?: Quorum | undefined;
   readonly approvers: readonly Approver[];
+  /** Of a stage only: the policy's own `within` holds for every round. */
+  readonly within?: readonly Approver[] | undefined;
   readonly rejection?: RejectionRule | undefined;
 }
 

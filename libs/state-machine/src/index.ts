@@ -43,7 +43,12 @@ export { Directory, parseDirectory, peopleNamed, Person } from './directory.js';
 export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
 export type { Finding, PathStep } from './finding.js';
-export { ApprovalOverride, applyOverrides, DefinitionOverrides } from './overrides.js';
+export {
+  ApprovalOverride,
+  applyOverrides,
+  DefinitionOverrides,
+  RoundOverride,
+} from './overrides.js';
 export { type ActionResults, type CompiledAction, runActions } from './run-actions.js';
 export { StateMachine, type TransitionOptions, type WorkflowConfig } from './state-machine.js';
 export { validateDefinition } from './validate.js';

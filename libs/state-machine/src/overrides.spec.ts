@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { hashOf } from '@countersign/kernel';
 
-import { applyOverrides, parseDefinition } from './index.js';
+import { applyOverrides, parseDefinition, type WorkflowDefinitionInput } from './index.js';
+
+type ApprovalPolicyInput = NonNullable<
+  WorkflowDefinitionInput['transitions'][number]['requiresApproval']
+>;
 
 const definition = parseDefinition({
   name: 'trade',
@@ -63,6 +67,140 @@ describe('overrides', () => {
     );
   });
 
+  const staged = parseDefinition({
+    name: 'staged',
+    initial: 'open',
+    states: [{ name: 'open' }, { name: 'done', final: 'completed' }],
+    transitions: [
+      {
+        event: 'release',
+        from: 'open',
+        to: 'done',
+        requiresApproval: {
+          stages: [
+            { name: 'desk', level: 'SINGLE', approvers: ['role:desk-head'] },
+            {
+              name: 'risk',
+              level: 'COMMITTEE',
+              quorum: { percent: 50 },
+              approvers: ['ann', 'bob', 'cid', 'dee'],
+              rejection: { count: 2 },
+            },
+          ],
+          signature: { meaning: 'released' },
+        },
+      },
+    ],
+  });
+  const stages = (change: unknown): unknown =>
+    applyOverrides(staged, { approvals: { release: { stages: change } } }).transitions[0]
+      ?.requiresApproval;
+
+  it('change one stage by its name', () => {
+    const [desk, risk] = staged.transitions[0]?.requiresApproval?.stages ?? [];
+    expect(
+      stages({
+        desk: { level: 'DUAL', approvers: ['eve', 'fay'] },
+        risk: { quorum: { percent: 75 } },
+      }),
+    ).toEqual({
+      approvers: [],
+      signature: { meaning: 'released' },
+      stages: [
+        { ...desk, level: 'DUAL', approvers: ['eve', 'fay'], within: ['role:desk-head'] },
+        { ...risk, quorum: { percent: 75 } },
+      ],
+    });
+  });
+
+  it.each([
+    [{ risk: { quorum: { percent: 49 } } }],
+    [{ risk: { quorum: 1 } }],
+    [{ risk: { level: 'DUAL' } }],
+    // Half of them is then one person, where it was two.
+    [{ risk: { approvers: ['ann', 'bob'] } }],
+    // One alone can no longer reject, and two are needed.
+    [{ risk: { quorum: 2, approvers: ['ann', 'role:x'] } }],
+  ])('take nothing away from a stage: %j', (change) => {
+    expect(() => stages(change)).toThrow(
+      expect.objectContaining({
+        code: 'overrides.weaken',
+        details: expect.objectContaining({ stage: 'risk', event: 'release' }),
+      }),
+    );
+  });
+
+  it('turn a part into a number that is at least as large', () => {
+    expect(stages({ risk: { quorum: 2, approvers: ['ann', 'dee'] } })).toBeDefined();
+  });
+
+  const with_ = (requiresApproval: ApprovalPolicyInput, override: unknown): unknown => {
+    const [transition] = staged.transitions;
+    const changed = parseDefinition({
+      ...staged,
+      transitions: [{ ...transition, requiresApproval }],
+    });
+    return applyOverrides(changed, { approvals: { release: override } }).transitions[0]
+      ?.requiresApproval;
+  };
+
+  it('stay within what the definition says about approvers and `within` together', () => {
+    const policy = { level: 'SINGLE' as const, approvers: ['role:risk'], within: ['group:london'] };
+    const weaken = expect.objectContaining({ code: 'overrides.weaken' });
+    // Whoever is in London need not be of risk.
+    expect(() => with_(policy, { approvers: ['group:london'] })).toThrow(weaken);
+    expect(() => with_(policy, { approvers: ['ann'] })).toThrow(weaken);
+    expect(with_(policy, { level: 'DUAL' })).toMatchObject({ within: ['group:london'] });
+    const two = { ...policy, approvers: ['role:risk', 'role:credit'] };
+    expect(with_(two, { approvers: ['role:risk'] })).toMatchObject({ within: ['group:london'] });
+    const pinned = { ...policy, within: ['role:risk'] };
+    expect(with_(pinned, { approvers: ['ann'] })).toMatchObject({ within: ['role:risk'] });
+  });
+
+  it('leave a veto to those who have it', () => {
+    const policy = {
+      level: 'SINGLE' as const,
+      approvers: ['role:risk'],
+      rejection: { veto: ['cid'] },
+    };
+    expect(() => with_(policy, { approvers: ['ann', 'bob'] })).toThrow(
+      expect.objectContaining({ code: 'overrides.weaken' }),
+    );
+    expect(with_(policy, { approvers: ['ann', 'cid'] })).toBeDefined();
+  });
+
+  it('put people where nobody was asked, but keep a rule that was', () => {
+    const override = { level: 'SINGLE', approvers: ['ann'] };
+    expect(with_({ level: 'AUTO' }, override)).toEqual(override);
+    expect(() => with_({ level: 'AUTO', rule: 'subject.x > 1' }, override)).toThrow(
+      expect.objectContaining({ code: 'overrides.unsound' }),
+    );
+  });
+
+  it('may ask for less where the policy says so, but not for nothing', () => {
+    const policy: ApprovalPolicyInput = {
+      level: 'COMMITTEE',
+      quorum: 3,
+      approvers: ['role:risk'],
+      mayBeWeakened: true,
+    };
+    const { quorum: _quorum, ...rest } = policy;
+    expect(with_(policy, { level: 'SINGLE', approvers: ['zoe'] })).toEqual({
+      ...rest,
+      level: 'SINGLE',
+      approvers: ['zoe'],
+    });
+    expect(with_({ ...policy, within: ['role:risk'] }, { approvers: ['role:z'] })).toMatchObject({
+      within: ['role:risk'],
+    });
+    expect(() => with_(policy, { level: 'AUTO' })).toThrow(
+      expect.objectContaining({ code: 'overrides.malformed' }),
+    );
+    expect(() => with_(policy, { mayBeWeakened: true })).toThrow(
+      expect.objectContaining({ code: 'overrides.malformed' }),
+    );
+  });
+
   it('give equal results for equal arguments, and none for none', () => {
     const a = {
       approvals: { approve: { level: 'DUAL', approvers: ['bob', 'ed'] }, release: { quorum: 4 } },
@@ -103,6 +241,11 @@ describe('overrides', () => {
     [
       'an unknown event',
       { approvals: { constructor: { level: 'DUAL' } } },
+      'overrides.unknown-approval',
+    ],
+    [
+      'an unknown stage',
+      { approvals: { approve: { stages: { first: { level: 'DUAL' } } } } },
       'overrides.unknown-approval',
     ],
     [

@@ -1,18 +1,24 @@
 import { invalid, parseInput, rule } from '@countersign/kernel';
 import { z } from 'zod';
 
-import { ApprovalPolicyShape, approvalsNeeded, levelOf, type Quorum } from './approval-policy.js';
-import type { ApprovalLevel } from './enums.js';
+import { type ApprovalPolicy, ApprovalStage } from './approval-policy.js';
 import { type TransitionDefinition, WorkflowDefinition } from './definition.js';
 import type { Finding } from './finding.js';
 import { Name } from './names.js';
+import { changeRound, type RoundChange, type RoundTerms, weakening } from './override-round.js';
 import { validateDefinition } from './validate.js';
 
-/** What may be said differently about one approval. AUTO is not offered: it would take the approval away. */
-export const ApprovalOverride = z.strictObject({
-  level: z.enum(['SINGLE', 'DUAL', 'COMMITTEE']).optional(),
-  quorum: ApprovalPolicyShape.shape.quorum,
-  approvers: ApprovalPolicyShape.shape.approvers.unwrap().min(1).optional(),
+/** What may be said differently about one round. AUTO is not offered: it would take the approval away. */
+export const RoundOverride = ApprovalStage.pick({
+  level: true,
+  quorum: true,
+  approvers: true,
+}).partial();
+export type RoundOverride = z.infer<typeof RoundOverride>;
+
+/** What may be said differently about one approval: about itself, or about its stages by their names. */
+export const ApprovalOverride = RoundOverride.extend({
+  stages: z.record(Name, RoundOverride).optional(),
 });
 export type ApprovalOverride = z.infer<typeof ApprovalOverride>;
 
@@ -25,13 +31,17 @@ export type DefinitionOverrides = z.infer<typeof DefinitionOverrides>;
 
 /**
  * A definition with overrides applied: the same arguments give an equal result, so that its content hash
- * pins it. Overrides only tighten: they cannot ask for fewer approvals than the definition does, and whoever
- * they name as approver must be one by the definition as well (`within`).
+ * pins it.
  *
- * @throws AppError `rule` `overrides.weaken` when fewer people would have to approve
+ * Overrides only tighten, round by round: they never ask for a lower level or fewer approvals, never let somebody
+ * approve who could not before (`within` holds them to the definition's own approvers), and never leave nobody who
+ * can reject. Where that depends on who is in a group or a role, they are refused: other approvers for a quorum in
+ * percent, say. A policy with `mayBeWeakened` takes all of it, but for its own `within`, which stays, and AUTO.
+ *
+ * @throws AppError `rule` `overrides.weaken` with `details.event`, `details.stage` and `details.reason`
  * @throws AppError `invalid` `overrides.malformed`; `overrides.unknown-approval` when no transition of that
- *   event requires an approval; `overrides.unsound` with `details.problems` or `details.findings`
- *   (places in the resulting definition) when that is not well-formed or has errors of its own
+ *   event requires an approval, or it has no such stage; `overrides.unsound` with `details.problems` or
+ *   `details.findings` (places in the resulting definition) when that is not well-formed or has errors of its own
  */
 export function applyOverrides(
   definition: WorkflowDefinition,
@@ -70,35 +80,58 @@ function newErrors(before: WorkflowDefinition, after: WorkflowDefinition): Findi
 
 function overridden(
   transition: TransitionDefinition,
-  override: ApprovalOverride,
+  { stages = {}, ...own }: ApprovalOverride,
 ): TransitionDefinition {
-  const policy = transition.requiresApproval;
+  const { event, requiresApproval: policy } = transition;
   if (policy === undefined) return transition;
-  const { quorum, ...rest } = policy;
-  const level = override.level ?? levelOf(policy);
-  // A quorum belongs to a committee: with another level the definition's own falls away.
-  const count = override.quorum ?? (level === 'COMMITTEE' ? quorum : undefined);
-  const { approvers } = override;
-  const needed = neededBy(levelOf(policy), quorum);
-  // A committee without a quorum is malformed, which is said elsewhere.
-  const asked = level === 'COMMITTEE' && count === undefined ? needed : neededBy(level, count);
-  if (asked < needed) {
-    throw rule('overrides.weaken', `${transition.event} takes ${needed} approvals, not ${asked}`, {
-      details: { event: transition.event, needed, asked },
-    });
+  const byName = new Map(Object.entries(stages));
+  const known = new Set(policy.stages?.map(({ name }) => name));
+  for (const stage of byName.keys()) {
+    if (known.has(stage)) continue;
+    throw invalid('overrides.unknown-approval', `${event} has no stage ${stage}`);
   }
+  const staged = policy.stages?.map((stage) => {
+    const change = byName.get(stage.name);
+    if (change === undefined) return stage;
+    return { name: stage.name, ...defined(changed(event, policy, stage, change, stage.name)) };
+  });
+  // What is said about the whole of a staged policy is refused with the result, which has both.
+  const whole =
+    policy.level === undefined
+      ? own
+      : defined(changed(event, policy, { ...policy, level: policy.level }, own));
+  const { quorum: _quorum, ...rest } = policy;
   return {
     ...transition,
     requiresApproval: {
       ...rest,
-      level,
-      ...(count === undefined ? {} : { quorum: count }),
-      ...(approvers === undefined ? {} : { approvers, within: policy.within ?? policy.approvers }),
-    },
+      ...whole,
+      ...(staged === undefined ? {} : { stages: staged }),
+    } as ApprovalPolicy,
   };
 }
 
-/** A part of those who are named counts as all that may be named: what is asked instead is compared with the most. */
-function neededBy(level: ApprovalLevel, quorum: Quorum | undefined): number {
-  return approvalsNeeded({ level, quorum }, 100);
+function changed(
+  event: string,
+  policy: ApprovalPolicy,
+  before: RoundTerms,
+  change: RoundChange,
+  stage?: string,
+): RoundTerms {
+  const free = policy.mayBeWeakened === true;
+  const after = changeRound(before, change, free);
+  // A committee without a quorum is malformed, which is said elsewhere.
+  const malformed = after.level === 'COMMITTEE' && after.quorum === undefined;
+  const reason = free || malformed ? undefined : weakening(before, after);
+  if (reason === undefined) return after;
+  throw rule('overrides.weaken', `${event}: ${reason}`, {
+    details: { event, reason, ...(stage === undefined ? {} : { stage }) },
+  });
+}
+
+/** Without the members that are undefined. */
+function defined<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== undefined),
+  ) as Partial<T>;
 }
