@@ -50,47 +50,71 @@ const JsonPointer = z
 
 /** The bare object; `ApprovalPolicy` adds the rules between its members. */
 export const ApprovalPolicyShape = z.strictObject({
-  /** Left out when there are `stages`, which have one each. */
-  level: ApprovalLevel.optional(),
-  /** Approvals that a COMMITTEE takes; the other levels have their own number. */
-  quorum: Quorum.optional(),
+  level: ApprovalLevel.optional().describe(
+    'SINGLE: one person. DUAL: two different people. COMMITTEE: as many as the quorum. AUTO: nobody is asked. Left out when there are stages, which have one each.',
+  ),
+  quorum: Quorum.optional().describe(
+    'Approvals that a COMMITTEE takes; the other levels have their own number.',
+  ),
   approvers: Approvers.default([]),
-  /** Several rounds in sequence, instead of `level` and `approvers`. */
-  stages: z.array(ApprovalStage).min(1).max(10).optional(),
-  /** Absent: `any`. */
-  rejection: RejectionRule.optional(),
-  /** Whether somebody may say that they take no side, which counts for neither. */
-  abstain: z.boolean().optional(),
-  /** AUTO: CEL over `subject` that must hold; it and what it saw are recorded. */
-  rule: ExpressionText.optional(),
-  /** Without a decision in time, this happens. */
+  stages: z
+    .array(ApprovalStage)
+    .min(1)
+    .max(10)
+    .optional()
+    .describe('Several rounds in sequence, instead of level and approvers.'),
+  rejection: RejectionRule.optional().describe('When rejections reject. Absent: any.'),
+  abstain: z
+    .boolean()
+    .optional()
+    .describe('Whether somebody may say that they take no side, which counts for neither.'),
+  rule: ExpressionText.optional().describe(
+    'AUTO: CEL over subject that must hold; it and what it saw are recorded.',
+  ),
   expiry: z
     .strictObject({ after: Duration, outcome: z.enum(['reject', 'cancel', 'escalate']) })
-    .optional(),
-  /** When those who have not decided are reminded, counted from the request. */
-  reminders: z.array(Duration).max(5).optional(),
-  /** Who is asked as well, when nothing has been decided for so long; tier by tier. */
+    .optional()
+    .describe('Without a decision in time, this happens.'),
+  reminders: z
+    .array(Duration)
+    .max(5)
+    .optional()
+    .describe('When those who have not decided are reminded, counted from the request.'),
   escalation: z
     .array(z.strictObject({ after: Duration, approvers: SomeApprovers }))
     .max(5)
-    .optional(),
-  /** Business calendar in which all of these times run. Absent: every hour counts. */
-  calendar: Name.optional(),
-  /** Fields whose change voids approvals that were given. Absent: all. */
-  material: z.array(JsonPointer).min(1).max(100).optional(),
-  /** What a signature means, such as "reviewed and approved"; deciding then takes signing in again. */
-  signature: z.strictObject({ meaning: z.string().min(1).max(200) }).optional(),
-  /** Who may override in an emergency, with a reason and a review afterwards. */
-  breakGlass: SomeApprovers.optional(),
-  /**
-   * Whoever `approvers` names must be among these as well: the approvers of the template, where an override names
-   * others. Those whom `escalation` adds need not be. Absent: no further condition.
-   */
-  within: Approvers.optional(),
-  /** Whether an override of an instance may also ask for less. Absent: it may only ask for more. */
-  mayBeWeakened: z.boolean().optional(),
-  /** The state that a rejection leads to. Absent: the instance stays where it is. */
-  onRejected: Name.optional(),
+    .optional()
+    .describe('Who is asked as well, when nothing has been decided for so long; tier by tier.'),
+  calendar: Name.optional().describe(
+    'Business calendar in which all of these times run. Absent: every hour counts.',
+  ),
+  material: z
+    .array(JsonPointer)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Fields whose change voids approvals that were given. Absent: all.'),
+  signature: z
+    .strictObject({ meaning: z.string().min(1).max(200) })
+    .optional()
+    .describe(
+      'What a signature means, such as "reviewed and approved"; deciding then takes signing in again.',
+    ),
+  breakGlass: SomeApprovers.optional().describe(
+    'Who may override in an emergency, with a reason and a review afterwards.',
+  ),
+  within: Approvers.optional().describe(
+    'Whoever approvers names must be among these as well: the approvers of the template, where an override names others. Those whom escalation adds need not be. Absent: no further condition.',
+  ),
+  mayBeWeakened: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether an override of an instance may also ask for less. Absent: it may only ask for more.',
+    ),
+  onRejected: Name.optional().describe(
+    'The state that a rejection leads to. Absent: the instance stays where it is.',
+  ),
 });
 
 /**

@@ -21,8 +21,7 @@ export const ContextField = z.strictObject({
   type: ContextFieldType,
   required: z.boolean().default(false),
   description: z.string().max(1_000).optional(),
-  /** Whether instances can be found by it. */
-  indexed: z.boolean().optional(),
+  indexed: z.boolean().optional().describe('Whether instances can be found by it.'),
 });
 export type ContextField = z.infer<typeof ContextField>;
 

@@ -18,17 +18,15 @@ export type FinalOutcome = z.infer<typeof FinalOutcome>;
 export const StateDefinition = z.strictObject({
   name: Name,
   description: Text.optional(),
-  /** Present: the instance ends here, with this outcome. */
-  final: FinalOutcome.optional(),
-  /** Done when an instance comes here, and when it goes; in the record of the move. */
-  onEntry: Actions.optional(),
-  onExit: Actions.optional(),
-  /** Whoever is still here after so long goes there, also when an approval is open, which is withdrawn. */
-  timeout: z.strictObject({ after: Duration, to: Name }).optional(),
-  /**
-   * A workflow that is started when an instance comes here. How it ends comes back as a signal:
-   * `workflow.completed`, `workflow.failed` or `workflow.cancelled`.
-   */
+  final: FinalOutcome.optional().describe('Present: the instance ends here, with this outcome.'),
+  onEntry: Actions.optional().describe('Done when an instance comes here, as part of the move.'),
+  onExit: Actions.optional().describe('Done when an instance leaves, as part of the move.'),
+  timeout: z
+    .strictObject({ after: Duration, to: Name })
+    .optional()
+    .describe(
+      'Whoever is still here after so long goes there, also when an approval is open, which is withdrawn.',
+    ),
   invoke: z
     .strictObject({
       template: DefinitionName,
@@ -36,9 +34,17 @@ export const StateDefinition = z.strictObject({
       businessKey: ExpressionText.optional(),
       context: ExpressionMap,
     })
-    .optional(),
-  /** The states that its transitions lead to, stated twice on purpose: validation wants them to agree. */
-  allowedTransitions: z.array(Name).max(500).optional(),
+    .optional()
+    .describe(
+      'A workflow that is started when an instance comes here. How it ends comes back as a signal: workflow.completed, workflow.failed or workflow.cancelled.',
+    ),
+  allowedTransitions: z
+    .array(Name)
+    .max(500)
+    .optional()
+    .describe(
+      'The states that its transitions lead to, stated twice on purpose: validation wants them to agree.',
+    ),
 });
 export type StateDefinition = z.infer<typeof StateDefinition>;
 
@@ -72,14 +78,20 @@ export const TransitionDefinition = z.strictObject({
   from: Name,
   to: Name,
   description: Text.optional(),
-  /** CEL over `context`, and over `input` (what the caller or the signal sent) where there is some. Absent: always. */
-  condition: ExpressionText.optional(),
-  trigger: TransitionTrigger.default('manual'),
-  /** Done before the move, when its approval has been given. */
-  action: Actions.optional(),
-  requiresApproval: ApprovalPolicy.optional(),
-  /** Who may ask for a manual one, by role. Absent: anyone who is signed in. */
-  roles: z.array(z.string().min(1).max(100)).min(1).max(50).optional(),
+  condition: ExpressionText.optional().describe(
+    'CEL over context, and over input (what the caller or the signal sent) where there is some. Absent: always.',
+  ),
+  trigger: TransitionTrigger.default('manual').describe(
+    'manual: somebody asks for it. automatic: made as soon as the condition holds. after: made when the instance has been in "from" for so long. signal: made when a signal of that name arrives.',
+  ),
+  action: Actions.optional().describe('Done before the move, when its approval has been given.'),
+  requiresApproval: ApprovalPolicy.optional().describe('What has to be approved, and by whom.'),
+  roles: z
+    .array(z.string().min(1).max(100))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('Who may ask for a manual one, by role. Absent: anyone who is signed in.'),
 });
 export type TransitionDefinition = z.infer<typeof TransitionDefinition>;
 
@@ -98,20 +110,34 @@ export const WorkflowDefinition = z.strictObject({
   name: DefinitionName,
   title: z.string().min(1).max(200).optional(),
   description: Text.optional(),
-  initial: Name,
+  initial: Name.describe('The state that an instance starts in.'),
   states: z.array(StateDefinition).min(1).max(1_000),
   transitions: z.array(TransitionDefinition).max(5_000),
-  contextSchema: z.array(ContextField).max(200).default([]),
-  protected: z.array(Protection).max(200).optional(),
-  /** How long an instance may take as a whole. */
-  timeout: Duration.optional(),
-  /**
-   * What happens at the timeout: `{to}` moves the instance to that state, `true` leaves it where it is and
-   * raises an incident for people to look at. Absent or false: the instance fails.
-   */
-  autoEscalate: z.union([z.boolean(), z.strictObject({ to: Name })]).optional(),
-  /** Who decides about forcing, migrating and resetting an instance. Absent: `group:workflow-admins`. */
-  administrators: z.array(Approver).min(1).max(200).optional(),
+  contextSchema: z
+    .array(ContextField)
+    .max(200)
+    .default([])
+    .describe('Fields that the context is known to have. Others are allowed beside them.'),
+  protected: z
+    .array(Protection)
+    .max(200)
+    .optional()
+    .describe('States that no instance may get to without an approval of at least this level.'),
+  timeout: Duration.optional().describe('How long an instance may take as a whole.'),
+  autoEscalate: z
+    .union([z.boolean(), z.strictObject({ to: Name })])
+    .optional()
+    .describe(
+      'What happens at the timeout: {to} moves the instance to that state, true leaves it where it is and raises an incident for people to look at. Absent or false: the instance fails.',
+    ),
+  administrators: z
+    .array(Approver)
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Who decides about forcing, migrating and resetting an instance. Absent: group:workflow-admins.',
+    ),
 });
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as people write it, before defaults are filled in. */
