@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { FieldName } from './names.js';
 
-const MOST_FIELDS = 50;
+/** Members of one such object. */
+export const MOST_FIELDS = 50;
 
 /** CEL source. */
 export const ExpressionText = z.string().min(1).max(8_192);

@@ -43,6 +43,7 @@ export { Directory, parseDirectory, peopleNamed, Person } from './directory.js';
 export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
 export type { Finding, PathStep } from './finding.js';
+export { DEFINITION_SCHEMA_ID, definitionJsonSchema, type JsonSchema } from './json-schema.js';
 export {
   ApprovalOverride,
   applyOverrides,
