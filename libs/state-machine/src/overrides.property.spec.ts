@@ -134,7 +134,7 @@ describe('an override that is taken', () => {
       { numRuns: 6_000 },
     );
     // Not because nothing is ever taken.
-    expect(taken).toBeGreaterThan(200);
+    expect(taken).toBeGreaterThan(80);
   });
 
   it('leaves whoever is named able to reject', () => {
