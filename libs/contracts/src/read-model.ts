@@ -29,6 +29,18 @@ export interface WorkflowInstanceRow {
   context: JsonObject;
   /** `{event, from, to, sequence, approvalId, requester, requestedAt}` while an approval is open. */
   pending_transition: JsonObject | null;
+  /** `{kind, from, to, reason, approvalId, requester, requestedAt}` while one waits for its approval. */
+  intervention: JsonObject | null;
+  /** `{timers: [{kind, transition?, dueAt}]}`: those that run. */
+  timers: JsonObject;
+  /** When the next of them is due; null when none runs or none may fire now. */
+  due_at: Date | null;
+  /** Fields of the context that the definition declares as indexed. */
+  indexed: string[];
+  /** Those of them that are text, numbers or booleans, as text. */
+  search: JsonObject;
+  /** The instance that waits for this one. */
+  parent_id: string | null;
   started_by: string;
   scope: string | null;
   /** Revision of the last event that is in this row. */
@@ -45,7 +57,7 @@ export interface WorkflowTransitionRow {
   from_state: string;
   to_state: string;
   event: string;
-  /** manual or automatic. */
+  /** manual, automatic, after, signal, timeout, escalation, force, migration or reset. */
   trigger: string;
   actor: string;
   on_behalf_of: string | null;

@@ -30,6 +30,8 @@ import { DocumentsController } from './routes/documents.controller.js';
 import { EventsController } from './routes/events.controller.js';
 import { HealthController } from './routes/health.controller.js';
 import { IncidentsController } from './routes/incidents.controller.js';
+import { InterventionsController } from './routes/interventions.controller.js';
+import { SignalsController } from './routes/signals.controller.js';
 import { TemplatesController } from './routes/templates.controller.js';
 import { WorkflowsController } from './routes/workflows.controller.js';
 
@@ -40,6 +42,8 @@ const controllers = [
   EventsController,
   HealthController,
   IncidentsController,
+  InterventionsController,
+  SignalsController,
   TemplatesController,
   WorkflowsController,
 ];

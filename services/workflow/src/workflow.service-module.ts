@@ -7,6 +7,11 @@ import { DeadLetters } from './trigger/dead-letters.js';
 import { TriggerConsumer } from './trigger/trigger.consumer.js';
 import { TriggerController } from './trigger/trigger.controller.js';
 import { Triggers } from './trigger/triggers.js';
+import { Timers } from './timer/timers.js';
+import { InstanceChanges } from './workflow/instance-changes.js';
+import { InterventionsHandler } from './workflow/interventions.handler.js';
+import { OutcomesHandler } from './workflow/outcomes.handler.js';
+import { SignalsHandler } from './workflow/signals.handler.js';
 import { WorkflowController } from './workflow/workflow.controller.js';
 import { WorkflowHandler } from './workflow/workflow.handler.js';
 import { Workflows } from './workflow/workflows.js';
@@ -18,7 +23,12 @@ import { Workflows } from './workflow/workflows.js';
     Workflows,
     Definitions,
     BusinessKeys,
+    InstanceChanges,
     WorkflowHandler,
+    SignalsHandler,
+    InterventionsHandler,
+    OutcomesHandler,
+    Timers,
     WorkflowController,
     Triggers,
     DeadLetters,

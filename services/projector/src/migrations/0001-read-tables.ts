@@ -14,6 +14,12 @@ CREATE TABLE IF NOT EXISTS ${schema}.workflow_instances (
   state text NOT NULL,
   context jsonb NOT NULL,
   pending_transition jsonb,
+  intervention jsonb,
+  timers jsonb NOT NULL,
+  due_at timestamptz,
+  indexed text[] NOT NULL,
+  search jsonb NOT NULL,
+  parent_id uuid,
   started_by text NOT NULL,
   scope text,
   revision integer NOT NULL,
@@ -27,6 +33,12 @@ CREATE INDEX IF NOT EXISTS workflow_instances_business_key
   ON ${schema}.workflow_instances (business_key) WHERE business_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS workflow_instances_running
   ON ${schema}.workflow_instances (template, state) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS workflow_instances_due
+  ON ${schema}.workflow_instances (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS workflow_instances_search
+  ON ${schema}.workflow_instances USING gin (search jsonb_path_ops);
+CREATE INDEX IF NOT EXISTS workflow_instances_parent
+  ON ${schema}.workflow_instances (parent_id) WHERE parent_id IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS ${schema}.workflow_transitions (
   workflow_id uuid NOT NULL,

@@ -2,7 +2,10 @@ import type { IncidentEvent, WorkflowEvent } from '@countersign/contracts';
 
 import type { Projection } from './projection.js';
 
-type WorkflowIncident = Extract<WorkflowEvent, { type: 'workflow.incident-raised' }>;
+type WorkflowIncident = Extract<
+  WorkflowEvent,
+  { type: 'workflow.incident-raised' | 'workflow.incident-resolved' }
+>;
 type AnyIncident = IncidentEvent | WorkflowIncident;
 
 /** Everything that needs a person, from messages and workflows alike. */
@@ -12,7 +15,9 @@ export const incidents: Projection<'incidents'> = {
   categories: ['incident', 'workflow'],
   folds: false,
   keyOf: ({ event }) =>
-    event.type === 'incident.raised' || event.type === 'workflow.incident-raised'
+    event.type === 'incident.raised' ||
+    event.type === 'workflow.incident-raised' ||
+    event.type === 'workflow.incident-resolved'
       ? (event as AnyIncident).data.incidentId
       : undefined,
   project({ event: projected, stored }) {
@@ -40,6 +45,8 @@ export const incidents: Projection<'incidents'> = {
     return {
       ...common,
       kind: 'workflow',
+      status: event.type === 'workflow.incident-resolved' ? 'RESOLVED' : 'OPEN',
+      created_at: event.data.raisedAt ?? common.created_at,
       workflow_id: workflowId,
       business_key: businessKey ?? null,
       trigger: null,
