@@ -30,8 +30,7 @@ type Holders = readonly string[];
 const aggregate: Aggregate<Holders, BusinessKeyEvent> = {
   category: 'businesskey',
   initialState: [],
-  evolve: (state, event) =>
-    event.type === 'businesskey.reserved' ? [...state, event.data.workflowId] : state,
+  evolve: (state, { data }) => [...state, data.workflowId],
 };
 
 const hold = (...holders: string[]): BusinessKeyEvent[] =>

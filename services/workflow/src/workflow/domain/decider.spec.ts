@@ -48,8 +48,6 @@ const definition = compileDefinition(
   }),
 );
 
-const cause = { requester: 'alice', now: new Date('2026-01-02T03:04:05.678Z') };
-
 const actor: Actor = { id: 'alice', roles: ['trader'], groups: [], authMethod: 'bearer' };
 
 const start = (context: Record<string, number | string> = { amount: 5 }, draft = false) =>
@@ -66,13 +64,13 @@ const start = (context: Record<string, number | string> = { amount: 5 }, draft =
       startedBy: 'alice',
     },
     definition,
-    cause,
+    'alice',
   );
 
 const fire =
   (event: string, by: Actor = actor) =>
   (state: WorkflowState) =>
-    transitionWorkflow(state, { event, reason: 'because' }, definition, by, cause);
+    transitionWorkflow(state, { event, reason: 'because' }, definition, by);
 
 type Step = (state: WorkflowState) => readonly WorkflowEvent[];
 const after = (...steps: Step[]): WorkflowEvent[] =>
@@ -85,7 +83,7 @@ const settle =
   (outcome: 'granted' | 'rejected'): Step =>
   (state) => {
     const approvalId = state.kind === 'existing' ? (state.pending?.approvalId ?? '') : '';
-    return applyOutcome(state, { approvalId, outcome, reason: 'no' }, definition, cause);
+    return applyOutcome(state, { approvalId, outcome, reason: 'no' }, definition);
   };
 
 const types = (events: readonly WorkflowEvent[]) => events.map(({ type }) => type);
@@ -146,20 +144,20 @@ describe('a workflow', () => {
     const done = after(fire('check'), fire('close'), settle('granted'));
     const requested = done.find(({ type }) => type === 'workflow.transition-requested');
     const { approvalId = '' } = requested?.data as { approvalId?: string };
-    expect(
-      applyOutcome(stateOf(done), { approvalId, outcome: 'rejected' }, definition, cause),
-    ).toEqual([]);
+    expect(applyOutcome(stateOf(done), { approvalId, outcome: 'rejected' }, definition)).toEqual(
+      [],
+    );
   });
 
   it('under pause refuses to move, keeps the outcome, and applies it on resuming', () => {
-    const pause: Step = (state) => pauseWorkflow(state, 'holiday', cause.now);
+    const pause: Step = (state) => pauseWorkflow(state, 'holiday');
     const paused = after(fire('check'), fire('close'), pause);
     expect(codeOf(() => fire('check')(stateOf(paused)))).toBe('workflow.not-active');
     const deferred = [...paused, ...settle('granted')(stateOf(paused))];
     expect(stateOf(deferred)).toMatchObject({ status: 'PAUSED', state: 'checked' });
     expect(settle('rejected')(stateOf(deferred))).toEqual([]);
     const { state } = given(workflowAggregate, ...deferred).when((current) =>
-      resumeWorkflow(current, 'back', definition, cause),
+      resumeWorkflow(current, 'back', definition, 'alice'),
     );
     expect(state).toMatchObject({ status: 'COMPLETED', state: 'done' });
   });
@@ -167,18 +165,18 @@ describe('a workflow', () => {
   it('is a draft until it is activated', () => {
     const draft = stateOf(start({ amount: 5 }, true));
     expect(codeOf(() => fire('check')(draft))).toBe('workflow.not-active');
-    expect(types(activateWorkflow(draft, definition, cause))).toEqual(['workflow.activated']);
-    expect(codeOf(() => activateWorkflow(stateOf(start()), definition, cause))).toBe(
+    expect(types(activateWorkflow(draft, definition, 'alice'))).toEqual(['workflow.activated']);
+    expect(codeOf(() => activateWorkflow(stateOf(start()), definition, 'alice'))).toBe(
       'workflow.not-a-draft',
     );
   });
 
   it('is cancelled with the approval that was open, and only once', () => {
     const { events, state } = given(workflowAggregate, ...after(fire('check'), fire('sign'))).when(
-      (current) => cancelWorkflow(current, 'entered twice', definition, cause),
+      (current) => cancelWorkflow(current, 'entered twice'),
     );
     expect(events[0]?.data).toHaveProperty('approvalId');
-    expect(codeOf(() => cancelWorkflow(state, 'again', definition, cause))).toBe('workflow.ended');
+    expect(codeOf(() => cancelWorkflow(state, 'again'))).toBe('workflow.ended');
   });
 
   it('stops with an incident where an automatic condition cannot be evaluated', () => {
@@ -194,7 +192,7 @@ describe('a workflow', () => {
     );
     const [started] = start();
     const data = { ...(started?.data as Parameters<typeof startWorkflow>[1]), state: 'a' };
-    const events = startWorkflow({ kind: 'none' }, data, broken, cause);
+    const events = startWorkflow({ kind: 'none' }, data, broken, 'alice');
     expect(types(events)).toEqual(['workflow.started', 'workflow.incident-raised']);
     expect(events[1]?.data).toMatchObject({ code: 'workflow.condition-failed', state: 'a' });
   });
@@ -213,7 +211,7 @@ describe('a workflow', () => {
     );
     const [started] = start();
     const data = { ...(started?.data as Parameters<typeof startWorkflow>[1]), state: 'a' };
-    const events = startWorkflow({ kind: 'none' }, data, loop, cause);
+    const events = startWorkflow({ kind: 'none' }, data, loop, 'alice');
     expect(events.at(-1)?.data).toMatchObject({ code: 'workflow.does-not-settle' });
   });
 });
