@@ -1,14 +1,27 @@
 import { ApprovalGranted, ApprovalRejected } from './events/approval.events.js';
-import { WorkflowCancelled, WorkflowTransitionRequested } from './events/workflow.events.js';
+import {
+  WorkflowApprovalAbandoned,
+  WorkflowCancelled,
+  WorkflowChildAbandoned,
+  WorkflowChildEnded,
+  WorkflowChildRequested,
+  WorkflowInterventionRequested,
+  WorkflowTransitionRequested,
+} from './events/workflow.events.js';
 
 /**
- * Which service acts on which event of another service. The durable consumer of each is the
+ * Which service acts on which event, its own included where another aggregate is concerned. The durable consumer of each is the
  * guarantee; besides, the service that appended the event offers it to the reactor directly, so that
  * whoever waits for the reply also sees what followed.
  */
 export const reactors: Readonly<Record<string, readonly string[]>> = {
   [WorkflowTransitionRequested.type]: ['approval'],
   [WorkflowCancelled.type]: ['approval'],
+  [WorkflowApprovalAbandoned.type]: ['approval'],
+  [WorkflowInterventionRequested.type]: ['approval'],
+  [WorkflowChildRequested.type]: ['workflow'],
+  [WorkflowChildEnded.type]: ['workflow'],
+  [WorkflowChildAbandoned.type]: ['workflow'],
   [ApprovalGranted.type]: ['workflow'],
   [ApprovalRejected.type]: ['workflow'],
 };

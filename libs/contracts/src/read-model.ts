@@ -12,7 +12,6 @@ export interface ReadModel {
   templates: TemplateRow;
   definitions: DefinitionRow;
   triggers: TriggerRow;
-  trigger_firings: TriggerFiringRow;
   incidents: IncidentRow;
   projection_checkpoint: ProjectionCheckpointRow;
   parked_streams: ParkedStreamRow;
@@ -30,6 +29,18 @@ export interface WorkflowInstanceRow {
   context: JsonObject;
   /** `{event, from, to, sequence, approvalId, requester, requestedAt}` while an approval is open. */
   pending_transition: JsonObject | null;
+  /** `{kind, from, to, reason, approvalId, requester, requestedAt}` while one waits for its approval. */
+  intervention: JsonObject | null;
+  /** `{timers: [{kind, transition?, dueAt}]}`: those that run. */
+  timers: JsonObject;
+  /** When the next of them is due; null when none runs or none may fire now. */
+  due_at: Date | null;
+  /** Fields of the context that the definition declares as indexed. */
+  indexed: string[];
+  /** Those of them that are text, numbers or booleans, as text. */
+  search: JsonObject;
+  /** The instance that waits for this one. */
+  parent_id: string | null;
   started_by: string;
   scope: string | null;
   /** Revision of the last event that is in this row. */
@@ -46,7 +57,7 @@ export interface WorkflowTransitionRow {
   from_state: string;
   to_state: string;
   event: string;
-  /** manual or automatic. */
+  /** manual, automatic, after, signal, timeout, escalation, force, migration or reset. */
   trigger: string;
   actor: string;
   on_behalf_of: string | null;
@@ -118,43 +129,15 @@ export interface DefinitionRow {
 export interface TriggerRow {
   trigger_id: string;
   name: string;
-  /** MANUAL, SCHEDULED, EVENT or THRESHOLD. */
+  /** EVENT; others follow. */
   type: string;
-  /** ACTIVE, PAUSED or DELETED. */
-  status: string;
-  template: string;
   trigger: object;
-  registered_by: string;
   registered_at: Date;
-  /** Who changed its status last, why, and when. */
-  changed_by: string;
-  reason: string | null;
-  updated_at: Date;
-  /** Of a scheduled one that is active. */
-  next_due: Date | null;
-}
-
-/** What became of a message, a time or an input under a trigger; once more when it is tried again. */
-export interface TriggerFiringRow {
-  firing_id: string;
-  trigger_id: string;
-  trigger: string;
-  /** `TRADES:<sequence>:<nanoseconds>`, `schedule:<time>` or `manual:<command>`. */
-  message_id: string;
-  subject: string | null;
-  /** started, ignored, paused, late, skipped or incident. */
-  outcome: string;
-  /** The one that was started, or that had the business key. */
-  workflow_id: string | null;
-  business_key: string | null;
-  reason: string | null;
-  scope: string | null;
-  created_at: Date;
 }
 
 export interface IncidentRow {
   incident_id: string;
-  /** dead-letter, trigger, workflow or projection. */
+  /** dead-letter, workflow or projection. */
   kind: string;
   /** OPEN or RESOLVED. */
   status: string;
@@ -167,10 +150,6 @@ export interface IncidentRow {
   source: JsonObject;
   scope: string | null;
   created_at: Date;
-  resolved_at: Date | null;
-  resolved_by: string | null;
-  /** `{resolution, outcomes}` of one that was tried again. */
-  resolution: JsonObject | null;
 }
 
 /** One row: how far the feed is in the tables of this schema. */

@@ -1,4 +1,3 @@
-export { Decimal } from './decimal.js';
 export { ExpressionError, type SourcePlace } from './errors.js';
 export {
   type Bindings,

@@ -30,7 +30,8 @@ type Holders = readonly string[];
 const aggregate: Aggregate<Holders, BusinessKeyEvent> = {
   category: 'businesskey',
   initialState: [],
-  evolve: (state, { data }) => [...state, data.workflowId],
+  evolve: (state, event) =>
+    event.type === 'businesskey.reserved' ? [...state, event.data.workflowId] : state,
 };
 
 const hold = (...holders: string[]): BusinessKeyEvent[] =>

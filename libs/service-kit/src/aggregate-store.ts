@@ -88,6 +88,11 @@ export class AggregateStore<State, Event extends DomainEvent> {
     return (await this.#refresh(stream)).state;
   }
 
+  /** Everything that has happened to it. */
+  async eventsOf(stream: string): Promise<Event[]> {
+    return (await this.store.readStream(stream)).map((event) => decodeEvent(event) as Event);
+  }
+
   /**
    * The stream's position if a command is known to be in it, without looking at the store: for those who
    * react to an event that comes more than once. Undefined says nothing.

@@ -22,7 +22,6 @@ import { EventsQuery } from './queries/events.query.js';
 import { IncidentsQuery } from './queries/incidents.query.js';
 import { ReadViews } from './queries/read-views.js';
 import { TemplatesQuery } from './queries/templates.query.js';
-import { TriggersQuery } from './queries/triggers.query.js';
 import { WorkflowTransitionsQuery } from './queries/workflow-transitions.query.js';
 import { WorkflowsQuery } from './queries/workflows.query.js';
 import { ApprovalsController } from './routes/approvals.controller.js';
@@ -31,8 +30,9 @@ import { DocumentsController } from './routes/documents.controller.js';
 import { EventsController } from './routes/events.controller.js';
 import { HealthController } from './routes/health.controller.js';
 import { IncidentsController } from './routes/incidents.controller.js';
+import { InterventionsController } from './routes/interventions.controller.js';
+import { SignalsController } from './routes/signals.controller.js';
 import { TemplatesController } from './routes/templates.controller.js';
-import { TriggersController } from './routes/triggers.controller.js';
 import { WorkflowsController } from './routes/workflows.controller.js';
 
 const controllers = [
@@ -42,8 +42,9 @@ const controllers = [
   EventsController,
   HealthController,
   IncidentsController,
+  InterventionsController,
+  SignalsController,
   TemplatesController,
-  TriggersController,
   WorkflowsController,
 ];
 
@@ -63,7 +64,6 @@ const controllers = [
     EventsQuery,
     IncidentsQuery,
     TemplatesQuery,
-    TriggersQuery,
     WorkflowTransitionsQuery,
     WorkflowsQuery,
   ],

@@ -1,12 +1,5 @@
 import { decodeEvent } from '@countersign/contracts';
-import {
-  categoryOf,
-  derivedId,
-  idOf,
-  messageOf,
-  type StoredEvent,
-  streamName,
-} from '@countersign/kernel';
+import { categoryOf, derivedId, messageOf, type StoredEvent } from '@countersign/kernel';
 
 import { projections } from './projections/index.js';
 import type { AnyRow, ProjectedEvent, RowOf, TableName } from './projections/projection.js';
@@ -26,12 +19,10 @@ export function keysToLoad(events: readonly StoredEvent[]): Map<TableName, Set<s
   for (const projection of projections) {
     if (!projection.folds) continue;
     const wanted = new Set<string>();
-    for (const stored of events) {
-      const { stream } = stored;
-      if (!projection.categories.includes(categoryOf(stream))) continue;
-      const key = projection.loads ? projection.loads(stored) : idOf(stream);
-      // A row's own stream begins with it.
-      if (key !== undefined && !begun.has(streamName(categoryOf(stream), key))) wanted.add(key);
+    for (const { stream } of events) {
+      if (!begun.has(stream) && projection.categories.includes(categoryOf(stream))) {
+        wanted.add(stream.slice(stream.indexOf('-') + 1));
+      }
     }
     if (wanted.size > 0) keys.set(projection.table, wanted);
   }
@@ -107,9 +98,6 @@ function parkingRows(stored: StoredEvent, reason: string) {
     source: { stream, revision, eventId, type },
     scope: null,
     created_at: metadata.recordedAt,
-    resolved_at: null,
-    resolved_by: null,
-    resolution: null,
   };
   return { parkedStream, incident };
 }

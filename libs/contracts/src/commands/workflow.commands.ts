@@ -1,6 +1,7 @@
-import { DefinitionOverrides } from '@countersign/state-machine';
+import { DefinitionOverrides, Duration } from '@countersign/state-machine';
 import { z } from 'zod';
 
+import { EventTrigger } from '../events/trigger.events.js';
 import { BusinessKey, Id, JsonRecord, Name, Position, Reason } from '../scalars.js';
 import { defineCommand } from './command-type.js';
 
@@ -70,4 +71,118 @@ export const CancelWorkflow = defineCommand(
   'cancel',
   ReasonBody.extend(ofWorkflow),
   WorkflowReply,
+);
+
+export const FailWorkflow = defineCommand(
+  'workflow',
+  'fail',
+  ReasonBody.extend(ofWorkflow),
+  WorkflowReply,
+);
+
+/** Tries again what an incident has stopped. */
+export const RetryWorkflow = defineCommand(
+  'workflow',
+  'retry',
+  z.strictObject(ofWorkflow),
+  WorkflowReply,
+);
+
+/** How long a signal waits for a transition that takes it. */
+const DEFAULT_SIGNAL_TTL = 'P7D';
+
+export const SignalBody = z.strictObject({
+  name: z.string().min(1).max(64),
+  payload: JsonRecord.default({}),
+  /** ISO 8601 duration. */
+  ttl: Duration.default(DEFAULT_SIGNAL_TTL),
+});
+
+export const SignalWorkflow = defineCommand(
+  'workflow',
+  'signal',
+  SignalBody.extend(ofWorkflow),
+  WorkflowReply,
+);
+
+/** To whichever instance has the key now, or will have it first. */
+export const SignalByKeyBody = SignalBody.extend({ template: Name, businessKey: BusinessKey });
+
+export const SignalByKey = defineCommand(
+  'workflow',
+  'signal-by-key',
+  SignalByKeyBody,
+  z.object({
+    /** The instance that has taken it in; absent: it waits for one to be started. */
+    workflowId: Id.optional(),
+    position: Position,
+  }),
+);
+
+export const ForceBody = z.strictObject({ to: z.string().min(1).max(64), reason: Reason });
+
+export const ForceWorkflow = defineCommand(
+  'workflow',
+  'force',
+  ForceBody.extend(ofWorkflow),
+  WorkflowReply,
+);
+
+/** Back to the last time it was in `to`, or to where it was after `sequence` moves. */
+export const ResetBody = z
+  .strictObject({
+    to: z.string().min(1).max(64).optional(),
+    sequence: z.int().nonnegative().optional(),
+    reason: Reason,
+  })
+  .refine(
+    ({ to, sequence }) => (to === undefined) !== (sequence === undefined),
+    'name either `to` or `sequence`',
+  );
+
+export const ResetWorkflow = defineCommand(
+  'workflow',
+  'reset',
+  z.strictObject({ ...ofWorkflow, reset: ResetBody }),
+  WorkflowReply,
+);
+
+export const MigrationBody = z.strictObject({
+  /** The version to follow; absent: the latest published one. */
+  version: z.int().positive().optional(),
+  /** Where an instance in a state goes, when it is not called the same in the other version. */
+  states: z.record(z.string().max(64), z.string().max(64)).default({}),
+});
+
+export const MigrateBody = MigrationBody.extend({ reason: Reason });
+
+export const MigrateWorkflow = defineCommand(
+  'workflow',
+  'migrate',
+  MigrateBody.extend(ofWorkflow),
+  WorkflowReply,
+);
+
+export const MigrationPreview = z.object({
+  workflowId: Id,
+  from: z.object({ version: z.int(), definitionHash: z.string(), state: z.string() }),
+  to: z.object({ version: z.int(), definitionHash: z.string(), state: z.string() }),
+  /** Why it is not possible; empty when it is. */
+  problems: z.array(z.string()),
+  /** Who will have to agree. */
+  approval: z.object({ level: z.string(), approvers: z.array(z.string()) }),
+});
+
+export const PreviewMigration = defineCommand(
+  'workflow',
+  'preview-migration',
+  MigrationBody.extend(ofWorkflow),
+  MigrationPreview,
+);
+
+export const RegisterTrigger = defineCommand(
+  'workflow',
+  'register-trigger',
+  EventTrigger,
+  z.object({ triggerId: Id, position: Position }),
 );

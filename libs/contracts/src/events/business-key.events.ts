@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
-import { BusinessKey, Id, Name } from '../scalars.js';
+import { BusinessKey, Id, JsonRecord, Name } from '../scalars.js';
 
 /** The key belongs to this workflow until that has ended and another one takes it. */
 export const BusinessKeyReserved = defineEvent('businesskey.reserved', {
@@ -11,5 +11,15 @@ export const BusinessKeyReserved = defineEvent('businesskey.reserved', {
   reservedAt: z.iso.datetime(),
 });
 
-export const businessKeyEvents = [BusinessKeyReserved] as const;
+/** A signal for whichever workflow has the key next. */
+export const BusinessKeySignalKept = defineEvent('businesskey.signal-kept', {
+  template: Name,
+  businessKey: BusinessKey,
+  signalId: Id,
+  name: z.string(),
+  payload: JsonRecord,
+  expiresAt: z.iso.datetime(),
+});
+
+export const businessKeyEvents = [BusinessKeyReserved, BusinessKeySignalKept] as const;
 export type BusinessKeyEvent = EventOf<typeof businessKeyEvents>;

@@ -25,8 +25,6 @@ export const categoryOwners = {
   businesskey: 'workflow',
   trigger: 'workflow',
   triggerfiring: 'workflow',
-  triggerschedule: 'workflow',
-  thresholdwindow: 'workflow',
   incident: 'workflow',
   approval: 'approval',
   template: 'template',

@@ -13,6 +13,17 @@ const workflow = {
   scope: z.string().optional(),
 };
 
+/** What administrators do with the consent of a second person. */
+const interventions = ['force', 'migration', 'reset'] as const;
+
+/** A moment at which something happens to the instance by itself. */
+const timer = {
+  /** `after`: a transition of the state; `state`: the state's timeout; `overall`: the instance's. */
+  kind: z.enum(['after', 'state', 'overall']),
+  /** The transition's place in the definition, for `after`. */
+  transition: z.int().nonnegative().optional(),
+};
+
 /** An instance exists. `draft` ones wait for their activation. */
 export const WorkflowStarted = defineEvent('workflow.started', {
   ...workflow,
@@ -26,6 +37,10 @@ export const WorkflowStarted = defineEvent('workflow.started', {
   startedBy: z.string(),
   /** The trigger and message that started it, when no person did. */
   trigger: z.object({ name: z.string(), messageId: z.string() }).optional(),
+  /** The instance that waits for this one. */
+  parentId: Id.optional(),
+  /** Fields of the context that it can be found by. */
+  indexed: z.array(z.string()).optional(),
 });
 
 export const WorkflowActivated = defineEvent('workflow.activated', workflow);
@@ -49,6 +64,7 @@ export const WorkflowTransitionRequested = defineEvent('workflow.transition-requ
   /** What approvers are shown, and its hash, to which their decisions bind. */
   subject: JsonRecord,
   subjectHash: Sha256,
+  signalId: Id.optional(),
 });
 
 /** The instance moved. */
@@ -58,11 +74,21 @@ export const WorkflowTransitioned = defineEvent('workflow.transitioned', {
   from: z.string(),
   to: z.string(),
   event: z.string(),
-  trigger: z.enum(['manual', 'automatic', 'after', 'signal']),
+  trigger: z.enum([
+    'manual',
+    'automatic',
+    'after',
+    'signal',
+    'timeout',
+    'escalation',
+    ...interventions,
+  ]),
   reason: z.string().optional(),
   input: JsonRecord.optional(),
   approvalId: Id.optional(),
   approvalOutcome: z.enum(['granted', 'rejected']).optional(),
+  /** The signal that was used up by it. */
+  signalId: Id.optional(),
 });
 
 /** The approval was refused, and the definition says to stay. */
@@ -90,9 +116,19 @@ export const WorkflowCompleted = defineEvent('workflow.completed', {
 });
 
 /** It reached a state that stands for failure. */
-export const WorkflowFailed = defineEvent('workflow.failed', { ...workflow, state: z.string() });
+export const WorkflowFailed = defineEvent('workflow.failed', {
+  ...workflow,
+  state: z.string(),
+  /** Why, when it was not the definition that led there. */
+  reason: z.string().optional(),
+});
 
-export const WorkflowPaused = defineEvent('workflow.paused', { ...workflow, reason: z.string() });
+/** Nothing moves until it is resumed, and its timers stand still. */
+export const WorkflowPaused = defineEvent('workflow.paused', {
+  ...workflow,
+  reason: z.string(),
+  frozen: z.array(z.object({ ...timer, remainingMs: z.int().nonnegative() })).optional(),
+});
 
 export const WorkflowResumed = defineEvent('workflow.resumed', { ...workflow, reason: z.string() });
 
@@ -110,12 +146,142 @@ export const WorkflowIncidentRaised = defineEvent('workflow.incident-raised', {
   code: z.string(),
   message: z.string(),
   state: z.string(),
+  raisedAt: z.iso.datetime().optional(),
+});
+
+/** What was wrong has been put right; the incident as it was raised. */
+export const WorkflowIncidentResolved = defineEvent('workflow.incident-resolved', {
+  ...workflow,
+  incidentId: Id,
+  code: z.string(),
+  message: z.string(),
+  state: z.string(),
+  raisedAt: z.iso.datetime().optional(),
 });
 
 /** Nobody may start this instance any more: its business key went to another one. */
 export const WorkflowStartAbandoned = defineEvent('workflow.start-abandoned', {
   workflowId: Id,
   reason: z.string(),
+});
+
+/** Fields of the context have other values. */
+export const WorkflowContextChanged = defineEvent('workflow.context-changed', {
+  ...workflow,
+  changes: JsonRecord,
+  removed: z.array(z.string()).optional(),
+  /** For whose account; may not approve what it became. */
+  changedBy: z.string(),
+});
+
+/** An event of the template's author. */
+export const WorkflowEmitted = defineEvent('workflow.emitted', {
+  ...workflow,
+  event: z.string(),
+  payload: JsonRecord,
+});
+
+/** All timers that run from now on. */
+export const WorkflowTimersSet = defineEvent('workflow.timers-set', {
+  ...workflow,
+  timers: z.array(z.object({ ...timer, dueAt: z.iso.datetime() })),
+});
+
+/** Kept until a transition takes it or its time is over. */
+export const WorkflowSignalReceived = defineEvent('workflow.signal-received', {
+  ...workflow,
+  signalId: Id,
+  name: z.string(),
+  payload: JsonRecord,
+  expiresAt: z.iso.datetime(),
+});
+
+export const WorkflowSignalExpired = defineEvent('workflow.signal-expired', {
+  ...workflow,
+  signalId: Id,
+  name: z.string(),
+});
+
+/** Another instance is to be started, whose end this one waits for. */
+export const WorkflowChildRequested = defineEvent('workflow.child-requested', {
+  ...workflow,
+  childId: Id,
+  childTemplate: z.string(),
+  childVersion: z.int().positive().optional(),
+  childBusinessKey: BusinessKey.optional(),
+  childContext: JsonRecord,
+  /** For whose account. */
+  requester: z.string(),
+});
+
+/** An instance that another one waits for has ended. */
+export const WorkflowChildEnded = defineEvent('workflow.child-ended', {
+  ...workflow,
+  parentId: Id,
+  outcome: z.enum(['completed', 'failed', 'cancelled']),
+  state: z.string(),
+  context: JsonRecord,
+});
+
+/** The instance goes on without the one it waited for, which is to be cancelled. */
+export const WorkflowChildAbandoned = defineEvent('workflow.child-abandoned', {
+  ...workflow,
+  childId: Id,
+  reason: z.string(),
+});
+
+/** The instance goes on without the approval it waited for, which is to be withdrawn. */
+export const WorkflowApprovalAbandoned = defineEvent('workflow.approval-abandoned', {
+  ...workflow,
+  approvalId: Id,
+  reason: z.string(),
+});
+
+/** It takes longer than it may, and people have to look at it. */
+export const WorkflowEscalated = defineEvent('workflow.escalated', {
+  ...workflow,
+  state: z.string(),
+  reason: z.string(),
+});
+
+/** Somebody asks to move the instance against or beside its definition; a second person has to agree. */
+export const WorkflowInterventionRequested = defineEvent('workflow.intervention-requested', {
+  ...workflow,
+  kind: z.enum(interventions),
+  from: z.string(),
+  to: z.string(),
+  /** Moves the instance had made; granted after another one, it is dropped as stale. */
+  sequence: z.int().nonnegative(),
+  reason: z.string(),
+  /** A reset's context; a migration's definition. */
+  context: JsonRecord.optional(),
+  templateVersion: z.int().positive().optional(),
+  definitionHash: Sha256.optional(),
+  approvalId: Id,
+  requester: z.string(),
+  editors: z.array(z.string()),
+  policy: ApprovalPolicy,
+  subject: JsonRecord,
+  subjectHash: Sha256,
+});
+
+/** How an intervention came out. */
+export const WorkflowInterventionEnded = defineEvent('workflow.intervention-ended', {
+  ...workflow,
+  kind: z.enum(interventions),
+  approvalId: Id,
+  outcome: z.enum(['applied', 'rejected', 'stale', 'failed', 'withdrawn']),
+  reason: z.string().optional(),
+});
+
+/** The instance follows another version of its template from now on. */
+export const WorkflowMigrated = defineEvent('workflow.migrated', {
+  ...workflow,
+  fromVersion: z.int().positive(),
+  fromHash: Sha256,
+  templateVersion: z.int().positive(),
+  definitionHash: Sha256,
+  approvalId: Id,
 });
 
 export const workflowEvents = [
@@ -131,6 +297,20 @@ export const workflowEvents = [
   WorkflowResumed,
   WorkflowCancelled,
   WorkflowIncidentRaised,
+  WorkflowIncidentResolved,
   WorkflowStartAbandoned,
+  WorkflowContextChanged,
+  WorkflowEmitted,
+  WorkflowTimersSet,
+  WorkflowSignalReceived,
+  WorkflowSignalExpired,
+  WorkflowChildRequested,
+  WorkflowChildEnded,
+  WorkflowChildAbandoned,
+  WorkflowApprovalAbandoned,
+  WorkflowEscalated,
+  WorkflowInterventionRequested,
+  WorkflowInterventionEnded,
+  WorkflowMigrated,
 ] as const;
 export type WorkflowEvent = EventOf<typeof workflowEvents>;

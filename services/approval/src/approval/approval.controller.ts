@@ -1,6 +1,8 @@
 import {
   DecideApproval,
+  WorkflowApprovalAbandoned,
   WorkflowCancelled,
+  WorkflowInterventionRequested,
   WorkflowTransitionRequested,
 } from '@countersign/contracts';
 import { ServiceRuntime } from '@countersign/service-kit';
@@ -21,6 +23,8 @@ export class ApprovalController implements OnModuleInit {
     const { commands, reactor } = this.runtime;
     commands.serve(DecideApproval, (body, context) => handler.decide(body, context));
     reactor.on(WorkflowTransitionRequested, (event) => handler.openFor(event));
+    reactor.on(WorkflowInterventionRequested, (event) => handler.openFor(event));
+    reactor.on(WorkflowApprovalAbandoned, (event) => handler.withdrawFor(event));
     reactor.on(WorkflowCancelled, (event) => handler.withdrawFor(event));
   }
 }

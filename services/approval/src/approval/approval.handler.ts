@@ -1,6 +1,8 @@
 import type {
   DecideApproval,
+  WorkflowApprovalAbandoned,
   WorkflowCancelled,
+  WorkflowInterventionRequested,
   WorkflowTransitionRequested,
 } from '@countersign/contracts';
 import { EventStore } from '@countersign/event-store';
@@ -56,7 +58,9 @@ export class ApprovalHandler {
   }
 
   /** A workflow waits for an approval. */
-  async openFor(event: Observed<typeof WorkflowTransitionRequested>): Promise<string> {
+  async openFor(
+    event: Observed<typeof WorkflowTransitionRequested | typeof WorkflowInterventionRequested>,
+  ): Promise<string> {
     const { data } = event;
     const context = reactionContext('approval', event);
     const stream = streamOf(data.approvalId);
@@ -72,7 +76,9 @@ export class ApprovalHandler {
   }
 
   /** A workflow ended, and what it waited for is no longer needed. */
-  async withdrawFor(event: Observed<typeof WorkflowCancelled>): Promise<string | undefined> {
+  async withdrawFor(
+    event: Observed<typeof WorkflowCancelled | typeof WorkflowApprovalAbandoned>,
+  ): Promise<string | undefined> {
     const { approvalId, reason } = event.data;
     if (approvalId === undefined) return undefined;
     const outcome = await this.approvals.execute(

@@ -48,7 +48,7 @@ describe('DevIssuer', () => {
     expect(actor).toEqual({
       id: 'erin',
       roles: ['compliance-officer'],
-      groups: ['trade-approvers', 'compliance', 'workflow-admins'],
+      groups: ['trade-approvers', 'compliance'],
       authMethod: 'dev-token',
     });
     const later = new HandClock();

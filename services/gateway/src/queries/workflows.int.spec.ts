@@ -45,7 +45,11 @@ describe('workflows', () => {
       .values([
         workflow({ workflow_id: W, business_key: 'K-1' }),
         workflow({ status: 'COMPLETED', state: 'done', template: 'other', ended_at: NOW }),
-        workflow({ status: 'ACTIVE', pending_transition: pending }),
+        workflow({
+          status: 'ACTIVE',
+          pending_transition: pending,
+          search: { tradeId: 'T-1', legs: '2' },
+        }),
       ])
       .execute();
   });
@@ -68,8 +72,20 @@ describe('workflows', () => {
         updatedAt: '2026-11-24T09:00:00.000Z',
         endedAt: null,
         pendingTransition: null,
+        intervention: null,
+        dueAt: null,
+        parentId: null,
       },
     ]);
+  });
+
+  it('are found by the fields that their template declares as indexed', async () => {
+    expect(await reading.itemsOf('/workflows?context.tradeId=T-1')).toHaveLength(1);
+    expect(await reading.itemsOf('/workflows?context.tradeId=T-1&context.legs=2')).toHaveLength(1);
+    expect(await reading.itemsOf('/workflows?context.tradeId=T-1&context.legs=3')).toEqual([]);
+    expect(await reading.itemsOf('/workflows?context.tradeId=T-1&status=COMPLETED')).toEqual([]);
+    const { status, body } = await reading.get('/workflows?context.tradeId=a&context.tradeId=b');
+    expect([status, body]).toMatchObject([400, { code: 'query.invalid' }]);
   });
 
   it('say what can be done next, and why not the rest', async () => {

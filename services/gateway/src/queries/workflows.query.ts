@@ -1,11 +1,12 @@
 import type { WorkflowInstanceRow } from '@countersign/contracts';
-import { notFound } from '@countersign/kernel';
+import { notFound, parseInput } from '@countersign/kernel';
 import { Inject, Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import { z } from 'zod';
 
 import { AvailableTransitions } from './available-transitions.js';
 import { after, createdMicros, decodeCursor, type Page, toPage } from './cursor.js';
-import { anyCase, paging, Text } from './parameters.js';
+import { anyCase, paging, parseQuery, Text } from './parameters.js';
 import type { NamedStatement, ReadView } from './read-view.js';
 
 export const WorkflowsParameters = z.strictObject({
@@ -15,6 +16,30 @@ export const WorkflowsParameters = z.strictObject({
   businessKey: Text.optional(),
   ...paging,
 });
+
+/** `context.<field>=<value>`: instances whose template declares the field as indexed and that have that value in it. */
+const SEARCHED = 'context.';
+
+const ContextSearch = z
+  .record(z.string().max(100), Text)
+  .refine((fields) => Object.keys(fields).length <= 10, 'at most 10 fields');
+
+/**
+ * Parses a query string of the list.
+ *
+ * @throws AppError `query.invalid`
+ */
+export function parseWorkflowsQuery(query: object): Parameters & { search: object } {
+  const fields = Object.entries(query).filter(([name]) => name.startsWith(SEARCHED));
+  const others = Object.entries(query).filter(([name]) => !name.startsWith(SEARCHED));
+  const search = Object.fromEntries(
+    fields.map(([name, value]: [string, unknown]) => [name.slice(SEARCHED.length), value]),
+  );
+  return {
+    ...parseQuery(WorkflowsParameters, Object.fromEntries(others)),
+    search: parseInput(ContextSearch, search, 'query.invalid'),
+  };
+}
 
 type Parameters = z.output<typeof WorkflowsParameters>;
 
@@ -31,8 +56,11 @@ const itemColumns = [
   'updated_at',
   'ended_at',
   'pending_transition',
+  'intervention',
+  'due_at',
+  'parent_id',
 ] as const;
-const detailColumns = [...itemColumns, 'context', 'definition_hash', 'revision'] as const;
+const detailColumns = [...itemColumns, 'timers', 'context', 'definition_hash', 'revision'] as const;
 
 type ItemRow = Pick<WorkflowInstanceRow, (typeof itemColumns)[number]>;
 type DetailRow = Pick<WorkflowInstanceRow, (typeof detailColumns)[number]>;
@@ -48,13 +76,19 @@ const workflowById: NamedStatement = {
 export class WorkflowsQuery {
   constructor(@Inject(AvailableTransitions) private readonly available: AvailableTransitions) {}
 
-  async list(view: ReadView, parameters: Parameters): Promise<Page<object>> {
-    const { status, template, state, businessKey, limit, cursor } = parameters;
+  async list(
+    view: ReadView,
+    parameters: Parameters & { readonly search?: object },
+  ): Promise<Page<object>> {
+    const { status, template, state, businessKey, search = {}, limit, cursor } = parameters;
     let query = view.workflows().select(itemColumns).select(createdMicros.as('created_micros'));
     if (status !== undefined) query = query.where('status', '=', status);
     if (template !== undefined) query = query.where('template', '=', template);
     if (state !== undefined) query = query.where('state', '=', state);
     if (businessKey !== undefined) query = query.where('business_key', '=', businessKey);
+    if (Object.keys(search).length > 0) {
+      query = query.where(sql<boolean>`search @> ${JSON.stringify(search)}::jsonb`);
+    }
     if (cursor !== undefined) query = query.where(after(decodeCursor(cursor), 'workflow_id'));
     const rows = await query
       .orderBy('created_at', 'desc')
@@ -70,6 +104,7 @@ export class WorkflowsQuery {
     if (!row) throw notFound('workflow.not-found', 'there is no such workflow');
     return {
       ...toItem(row),
+      timers: row.timers['timers'],
       context: row.context,
       definitionHash: row.definition_hash,
       availableTransitions: await this.available.of(view, row),
@@ -91,5 +126,10 @@ function toItem(row: ItemRow) {
     updatedAt: row.updated_at,
     endedAt: row.ended_at,
     pendingTransition: row.pending_transition,
+    /** A force, reset or migration that waits for its approval. */
+    intervention: row.intervention,
+    /** When something happens by itself next. */
+    dueAt: row.due_at,
+    parentId: row.parent_id,
   };
 }

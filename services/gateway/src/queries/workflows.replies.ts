@@ -15,6 +15,24 @@ const PendingTransition = z.object({
   requestedAt: Timestamp,
 });
 
+const Intervention = z.object({
+  kind: z.enum(['force', 'migration', 'reset']),
+  from: z.string(),
+  to: z.string(),
+  reason: z.string(),
+  approvalId: Id,
+  requester: z.string().describe('who asked, and so may not decide'),
+  requestedAt: Timestamp,
+});
+
+const Timer = z.object({
+  kind: z
+    .enum(['after', 'state', 'overall'])
+    .describe('a transition, a timeout of the state, or of all'),
+  transition: z.int().optional().describe('its place in the definition'),
+  dueAt: Timestamp,
+});
+
 /** A workflow in a list. */
 export const WorkflowItem = z.object({
   workflowId: Id,
@@ -29,6 +47,11 @@ export const WorkflowItem = z.object({
   updatedAt: Timestamp,
   endedAt: Timestamp.nullable(),
   pendingTransition: PendingTransition.nullable(),
+  intervention: Intervention.nullable().describe(
+    'a force, migration or reset that waits for its approval',
+  ),
+  dueAt: Timestamp.nullable().describe('when something happens by itself next'),
+  parentId: Id.nullable().describe('the workflow that waits for this one'),
 });
 
 /** A way on from where a workflow stands. */
@@ -46,6 +69,7 @@ export const AvailableTransition = z.object({
 
 /** One workflow. */
 export const WorkflowDetail = WorkflowItem.extend({
+  timers: z.array(Timer).describe('those that run'),
   context: JsonRecord,
   definitionHash: Sha256.describe('of the definition that it is pinned to'),
   availableTransitions: z
@@ -59,7 +83,9 @@ const WorkflowMove = z.object({
   from: z.string(),
   to: z.string(),
   event: z.string(),
-  trigger: z.string().describe('manual, automatic, after or signal'),
+  trigger: z
+    .string()
+    .describe('manual, automatic, after, signal, timeout, escalation, force, migration or reset'),
   actor: z.string().describe('verified subject of whoever caused the move'),
   onBehalfOf: z.string().nullable(),
   at: Timestamp,

@@ -1,9 +1,11 @@
 import {
   ActivateWorkflow,
   CancelWorkflow,
+  FailWorkflow,
   PauseWorkflow,
   ReasonBody,
   ResumeWorkflow,
+  RetryWorkflow,
   StartWorkflow,
   StartWorkflowBody,
   TransitionBody,
@@ -22,7 +24,11 @@ import { NoParameters, parseQuery } from '../queries/parameters.js';
 import { ReadViews } from '../queries/read-views.js';
 import { WorkflowTransitionsQuery } from '../queries/workflow-transitions.query.js';
 import { WorkflowDetail, WorkflowMoves, WorkflowsPage } from '../queries/workflows.replies.js';
-import { WorkflowsParameters, WorkflowsQuery } from '../queries/workflows.query.js';
+import {
+  parseWorkflowsQuery,
+  WorkflowsParameters,
+  WorkflowsQuery,
+} from '../queries/workflows.query.js';
 import { API } from './api-path.js';
 
 const NoBody = z.strictObject({}).optional();
@@ -94,6 +100,8 @@ export class WorkflowsController {
         'workflow.approval-pending',
         'workflow.condition-failed',
         'workflow.condition-not-met',
+        'workflow.action-failed',
+        'workflow.context-invalid',
         'workflow.no-such-transition',
         'workflow.not-active',
       ],
@@ -147,10 +155,49 @@ export class WorkflowsController {
     return this.commands.send(request, CancelWorkflow, { workflowId, ...body });
   }
 
+  @Post(':workflowId/fail')
+  @HttpCode(202)
+  @Operation({
+    summary: 'End a workflow as failed; an open approval is withdrawn',
+    body: ReasonBody,
+    reply: WorkflowReply,
+    errors: { 404: ['workflow.not-found'], 422: ['workflow.ended'] },
+  })
+  fail(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
+    const workflowId = workflowIn(id);
+    const body = parseInput(ReasonBody, request.body);
+    return this.commands.send(request, FailWorkflow, { workflowId, ...body });
+  }
+
+  @Post(':workflowId/retry')
+  @HttpCode(202)
+  @Operation({
+    summary: 'Try again what an incident has stopped',
+    description:
+      'Resolves the open incidents of the workflow, or changes nothing when the same is still wrong.',
+    body: NoBody,
+    reply: WorkflowReply,
+    errors: {
+      404: ['workflow.not-found'],
+      422: ['workflow.no-incident', 'workflow.not-active', 'workflow.retry-failed'],
+    },
+  })
+  retry(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
+    const workflowId = workflowIn(id);
+    parseInput(NoBody, request.body);
+    return this.commands.send(request, RetryWorkflow, { workflowId });
+  }
+
   @Get()
-  @Operation({ summary: 'List workflows', query: WorkflowsParameters, reply: WorkflowsPage })
+  @Operation({
+    summary: 'List workflows',
+    description:
+      '`context.<field>=<value>`, up to 10 times, finds by fields that the template declares as `indexed`.',
+    query: WorkflowsParameters,
+    reply: WorkflowsPage,
+  })
   async list(@Req() request: FastifyRequest) {
-    const parameters = parseQuery(WorkflowsParameters, request.query);
+    const parameters = parseWorkflowsQuery(request.query as object);
     return this.workflows.list(await this.views.of(request), parameters);
   }
 

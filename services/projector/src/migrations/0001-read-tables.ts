@@ -14,6 +14,12 @@ CREATE TABLE IF NOT EXISTS ${schema}.workflow_instances (
   state text NOT NULL,
   context jsonb NOT NULL,
   pending_transition jsonb,
+  intervention jsonb,
+  timers jsonb NOT NULL,
+  due_at timestamptz,
+  indexed text[] NOT NULL,
+  search jsonb NOT NULL,
+  parent_id uuid,
   started_by text NOT NULL,
   scope text,
   revision integer NOT NULL,
@@ -27,6 +33,12 @@ CREATE INDEX IF NOT EXISTS workflow_instances_business_key
   ON ${schema}.workflow_instances (business_key) WHERE business_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS workflow_instances_running
   ON ${schema}.workflow_instances (template, state) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS workflow_instances_due
+  ON ${schema}.workflow_instances (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS workflow_instances_search
+  ON ${schema}.workflow_instances USING gin (search jsonb_path_ops);
+CREATE INDEX IF NOT EXISTS workflow_instances_parent
+  ON ${schema}.workflow_instances (parent_id) WHERE parent_id IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS ${schema}.workflow_transitions (
   workflow_id uuid NOT NULL,
@@ -110,32 +122,9 @@ CREATE TABLE IF NOT EXISTS ${schema}.triggers (
   trigger_id uuid PRIMARY KEY,
   name text NOT NULL,
   type text NOT NULL,
-  status text NOT NULL,
-  template text NOT NULL,
   trigger jsonb NOT NULL,
-  registered_by text NOT NULL,
-  registered_at timestamptz NOT NULL,
-  changed_by text NOT NULL,
-  reason text,
-  updated_at timestamptz NOT NULL,
-  next_due timestamptz
+  registered_at timestamptz NOT NULL
 );
-
-CREATE TABLE IF NOT EXISTS ${schema}.trigger_firings (
-  firing_id uuid PRIMARY KEY,
-  trigger_id uuid NOT NULL,
-  trigger text NOT NULL,
-  message_id text NOT NULL,
-  subject text,
-  outcome text NOT NULL,
-  workflow_id uuid,
-  business_key text,
-  reason text,
-  scope text,
-  created_at timestamptz NOT NULL
-);
-CREATE INDEX IF NOT EXISTS trigger_firings_newest
-  ON ${schema}.trigger_firings (trigger_id, created_at DESC, firing_id DESC);
 
 CREATE TABLE IF NOT EXISTS ${schema}.incidents (
   incident_id uuid PRIMARY KEY,
@@ -148,10 +137,7 @@ CREATE TABLE IF NOT EXISTS ${schema}.incidents (
   trigger text,
   source jsonb NOT NULL,
   scope text,
-  created_at timestamptz NOT NULL,
-  resolved_at timestamptz,
-  resolved_by text,
-  resolution jsonb
+  created_at timestamptz NOT NULL
 );
 CREATE INDEX IF NOT EXISTS incidents_newest
   ON ${schema}.incidents (created_at DESC, incident_id DESC);

@@ -1,4 +1,4 @@
-import type { DefinitionEvent, TemplateEvent } from '@countersign/contracts';
+import type { DefinitionEvent, TemplateEvent, TriggerEvent } from '@countersign/contracts';
 
 import type { Projection } from './projection.js';
 
@@ -40,6 +40,26 @@ export const definitions: Projection<'definitions'> = {
     return {
       hash: 'hash' in data ? data.hash : data.definitionHash,
       definition: data.definition,
+    };
+  },
+};
+
+type TriggerRegistered = Extract<TriggerEvent, { type: 'trigger.registered' }>;
+
+export const triggers: Projection<'triggers'> = {
+  table: 'triggers',
+  key: ['trigger_id'],
+  categories: ['trigger'],
+  folds: false,
+  keyOf: ({ event }) => (event as TriggerEvent).data.triggerId,
+  project({ event, stored }) {
+    const { triggerId, trigger } = (event as TriggerRegistered).data;
+    return {
+      trigger_id: triggerId,
+      name: trigger.name,
+      type: trigger.type,
+      trigger,
+      registered_at: stored.metadata.recordedAt,
     };
   },
 };

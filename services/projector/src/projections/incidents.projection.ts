@@ -1,12 +1,12 @@
 import type { IncidentEvent, WorkflowEvent } from '@countersign/contracts';
-import type { JsonObject } from '@countersign/kernel';
 
 import type { Projection } from './projection.js';
 
-type WorkflowIncident = Extract<WorkflowEvent, { type: 'workflow.incident-raised' }>;
+type WorkflowIncident = Extract<
+  WorkflowEvent,
+  { type: 'workflow.incident-raised' | 'workflow.incident-resolved' }
+>;
 type AnyIncident = IncidentEvent | WorkflowIncident;
-
-const types = ['incident.raised', 'incident.resolved', 'workflow.incident-raised'];
 
 /** Everything that needs a person, from messages and workflows alike. */
 export const incidents: Projection<'incidents'> = {
@@ -15,49 +15,43 @@ export const incidents: Projection<'incidents'> = {
   categories: ['incident', 'workflow'],
   folds: false,
   keyOf: ({ event }) =>
-    types.includes(event.type) ? (event as AnyIncident).data.incidentId : undefined,
+    event.type === 'incident.raised' ||
+    event.type === 'workflow.incident-raised' ||
+    event.type === 'workflow.incident-resolved'
+      ? (event as AnyIncident).data.incidentId
+      : undefined,
   project({ event: projected, stored }) {
     const event = projected as AnyIncident;
-    const { actor, recordedAt } = stored.metadata;
-    const resolved = event.type === 'incident.resolved';
     const common = {
       incident_id: event.data.incidentId,
-      status: resolved ? 'RESOLVED' : 'OPEN',
+      status: 'OPEN',
       code: event.data.code,
       message: event.data.message,
-      created_at: recordedAt,
-      resolved_at: resolved ? recordedAt : null,
-      resolved_by: resolved ? actor : null,
-      resolution: null,
+      created_at: stored.metadata.recordedAt,
     };
-    if (event.type === 'workflow.incident-raised') {
-      const { workflowId, businessKey, state, scope } = event.data;
+    if (event.type === 'incident.raised') {
+      const { kind, trigger, source, deadLetter } = event.data;
       return {
         ...common,
-        kind: 'workflow',
-        workflow_id: workflowId,
-        business_key: businessKey ?? null,
-        trigger: null,
-        source: { state },
-        scope: scope ?? null,
+        kind,
+        workflow_id: null,
+        business_key: null,
+        trigger: trigger ?? null,
+        source: { ...source, deadLetter },
+        scope: null,
       };
     }
-    const { kind, trigger, source, deadLetter, raisedAt } = event.data;
+    const { workflowId, businessKey, state, scope } = event.data;
     return {
       ...common,
-      kind,
-      workflow_id: null,
-      business_key: null,
-      trigger: trigger ?? null,
-      source: { ...source, ...(deadLetter === undefined ? {} : { deadLetter }) },
-      scope: null,
-      created_at: raisedAt ?? recordedAt,
-      ...(event.type === 'incident.resolved' ? { resolution: resolutionOf(event) } : {}),
+      kind: 'workflow',
+      status: event.type === 'workflow.incident-resolved' ? 'RESOLVED' : 'OPEN',
+      created_at: event.data.raisedAt ?? common.created_at,
+      workflow_id: workflowId,
+      business_key: businessKey ?? null,
+      trigger: null,
+      source: { state },
+      scope: scope ?? null,
     };
   },
 };
-
-function resolutionOf({ data }: Extract<IncidentEvent, { type: 'incident.resolved' }>): JsonObject {
-  const { resolution, outcomes } = data;
-  return { resolution, outcomes: outcomes as readonly object[] as JsonObject[] };
-}

@@ -1,10 +1,8 @@
 import { approvalDecisions } from './approval-decisions.projection.js';
 import { approvalRequests } from './approval-requests.projection.js';
-import { definitions, templates } from './catalogue.projections.js';
+import { definitions, templates, triggers } from './catalogue.projections.js';
 import { incidents } from './incidents.projection.js';
 import type { AnyProjection } from './projection.js';
-import { triggerFirings } from './trigger-firings.projection.js';
-import { triggers } from './triggers.projection.js';
 import { workflowInstances } from './workflow-instances.projection.js';
 import { workflowTransitions } from './workflow-transitions.projection.js';
 
@@ -17,6 +15,5 @@ export const projections: readonly AnyProjection[] = [
   templates,
   definitions,
   triggers,
-  triggerFirings,
   incidents,
 ] as readonly unknown[] as readonly AnyProjection[];

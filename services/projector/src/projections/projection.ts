@@ -32,10 +32,6 @@ export interface Projection<Table extends TableName = TableName> {
   readonly folds: boolean;
   /** Key of the row that the event touches (its columns joined by a slash), or undefined. */
   keyOf(event: ProjectedEvent): string | undefined;
-  /**
-   * The key of the row that a stored event of a folded table needs, when that is not the id of its stream.
-   */
-  loads?(stored: StoredEvent): string | undefined;
   /** The row after the event. */
   project(event: ProjectedEvent, current: RowOf<Table> | undefined): RowOf<Table>;
 }

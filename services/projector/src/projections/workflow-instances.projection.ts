@@ -1,8 +1,13 @@
 import type { WorkflowEvent } from '@countersign/contracts';
+import type { Json, JsonObject } from '@countersign/kernel';
 
 import { present, type ProjectedEvent, type Projection, type RowOf } from './projection.js';
 
 type Row = RowOf<'workflow_instances'>;
+type Timer = Extract<WorkflowEvent, { type: 'workflow.timers-set' }>['data']['timers'][number];
+
+const NO_TIMERS: JsonObject = { timers: [] };
+const ENDED = { pending_transition: null, timers: NO_TIMERS } as const;
 
 export const workflowInstances: Projection<'workflow_instances'> = {
   table: 'workflow_instances',
@@ -19,7 +24,8 @@ export const workflowInstances: Projection<'workflow_instances'> = {
     const at = stored.metadata.recordedAt;
     const row =
       event.type === 'workflow.started' ? started(projected) : present(current, projected);
-    return { ...row, ...change(event, row, projected), revision: stored.revision, updated_at: at };
+    const changed = { ...row, ...change(event, row, projected) };
+    return { ...changed, due_at: dueAt(changed), revision: stored.revision, updated_at: at };
   },
 };
 
@@ -36,6 +42,12 @@ function started({ event, stored }: ProjectedEvent): Row {
     state: data.state,
     context: data.context,
     pending_transition: null,
+    intervention: null,
+    timers: NO_TIMERS,
+    due_at: null,
+    indexed: data.indexed ?? [],
+    search: searchable(data.indexed ?? [], data.context),
+    parent_id: data.parentId ?? null,
     started_by: actor,
     scope: data.scope ?? null,
     revision: stored.revision,
@@ -52,7 +64,29 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
     case 'workflow.resumed':
       return { status: 'ACTIVE' };
     case 'workflow.paused':
-      return { status: 'PAUSED' };
+      return { status: 'PAUSED', timers: NO_TIMERS };
+    case 'workflow.timers-set':
+      return { timers: { timers: event.data.timers as Json } };
+    case 'workflow.context-changed': {
+      const { changes, removed = [] } = event.data;
+      const kept = Object.entries(row.context).filter(([name]) => !removed.includes(name));
+      const context = { ...Object.fromEntries(kept), ...changes };
+      return { context, search: searchable(row.indexed, context) };
+    }
+    case 'workflow.migrated': {
+      const { templateVersion, definitionHash } = event.data;
+      return { template_version: templateVersion, definition_hash: definitionHash };
+    }
+    case 'workflow.intervention-requested': {
+      const { kind, from, to, reason, approvalId, requester } = event.data;
+      return { intervention: { kind, from, to, reason, approvalId, requester, requestedAt: at } };
+    }
+    case 'workflow.intervention-ended':
+      return { intervention: null };
+    case 'workflow.approval-abandoned':
+      return row.pending_transition?.['approvalId'] === event.data.approvalId
+        ? { pending_transition: null }
+        : {};
     case 'workflow.transition-requested': {
       const { event: name, from, to, sequence, approvalId, requester } = event.data;
       const pending = { event: name, from, to, sequence, approvalId, requester, requestedAt: at };
@@ -67,14 +101,42 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
     case 'workflow.transitioned':
       return { state: event.data.to, pending_transition: null };
     case 'workflow.completed':
-      return { status: 'COMPLETED', ended_at: at };
+      return { ...ENDED, status: 'COMPLETED', ended_at: at };
     case 'workflow.failed':
-      return { status: 'FAILED', ended_at: at };
+      return { ...ENDED, status: 'FAILED', ended_at: at };
     case 'workflow.cancelled':
-      return { status: 'CANCELLED', pending_transition: null, ended_at: at };
+      return { ...ENDED, status: 'CANCELLED', ended_at: at };
     case 'workflow.started':
     case 'workflow.incident-raised':
+    case 'workflow.incident-resolved':
     case 'workflow.start-abandoned':
+    case 'workflow.emitted':
+    case 'workflow.escalated':
+    case 'workflow.signal-received':
+    case 'workflow.signal-expired':
+    case 'workflow.child-requested':
+    case 'workflow.child-ended':
+    case 'workflow.child-abandoned':
       return {};
   }
+}
+
+/** The first timer that may fire: while an approval is open, transitions wait for its outcome. */
+function dueAt({ timers, pending_transition }: Row): string | null {
+  const running = timers['timers'] as unknown as readonly Timer[];
+  const may = running.filter(({ kind }) => kind !== 'after' || pending_transition === null);
+  return may.map((timer) => timer.dueAt).sort()[0] ?? null;
+}
+
+/** As text, so that a query need not know the type; what is too long to look for is left out. */
+function searchable(indexed: readonly string[], context: JsonObject): JsonObject {
+  const fields = indexed.flatMap((name): [string, string][] => {
+    const value = Object.hasOwn(context, name) ? context[name] : undefined;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      return [];
+    }
+    const text = String(value);
+    return text.length <= 300 ? [[name, text]] : [];
+  });
+  return Object.fromEntries(fields);
 }

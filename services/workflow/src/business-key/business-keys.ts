@@ -15,21 +15,38 @@ import { AggregateStore } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 
 import { abandonStart } from '../workflow/domain/decider.js';
-import { isRunning, type WorkflowState } from '../workflow/domain/state.js';
+import { type ExistingWorkflow, isRunning, type Signal } from '../workflow/domain/state.js';
 import { Workflows } from '../workflow/workflows.js';
 
 /** How long a start may take between reserving its key and existing. */
 const START_GRACE_MS = 15_000;
 
-interface Reservation {
+/** Signals that may wait for a workflow with a key. */
+const MAX_KEPT = 100;
+
+interface Holder {
   readonly workflowId: string;
   readonly reservedAt: string;
 }
 
-const businessKeyAggregate: Aggregate<Reservation | undefined, BusinessKeyEvent> = {
+interface Reservation {
+  readonly holder?: Holder;
+  /** Signals that came while nobody had the key. */
+  readonly kept: readonly Signal[];
+  /** Those of them that the holder starts with. */
+  readonly claimed: readonly Signal[];
+}
+
+const businessKeyAggregate: Aggregate<Reservation, BusinessKeyEvent> = {
   category: 'businesskey',
-  initialState: undefined,
-  evolve: (_, { data }) => ({ workflowId: data.workflowId, reservedAt: data.reservedAt }),
+  initialState: { kept: [], claimed: [] },
+  evolve(state, event) {
+    if (event.type === 'businesskey.signal-kept') {
+      return { ...state, kept: [...state.kept, event.data] };
+    }
+    const { workflowId, reservedAt } = event.data;
+    return { holder: { workflowId, reservedAt }, kept: [], claimed: state.kept };
+  },
 };
 
 /**
@@ -38,7 +55,7 @@ const businessKeyAggregate: Aggregate<Reservation | undefined, BusinessKeyEvent>
  */
 @Injectable()
 export class BusinessKeys {
-  readonly #reservations: AggregateStore<Reservation | undefined, BusinessKeyEvent>;
+  readonly #reservations: AggregateStore<Reservation, BusinessKeyEvent>;
 
   constructor(
     @Inject(EventStore) store: EventStore,
@@ -49,7 +66,7 @@ export class BusinessKeys {
   }
 
   /**
-   * Reserves a key for a workflow that is about to start.
+   * Reserves a key for a workflow that is about to start, and answers the signals that have waited for it.
    *
    * @throws AppError `workflow.business-key-taken` with the holder's id in `details.workflowId`, or
    * `conflict` `workflow.business-key-busy` while another start with it is under way.
@@ -59,43 +76,91 @@ export class BusinessKeys {
     businessKey: string,
     workflowId: string,
     context: CommandContext,
-  ): Promise<void> {
-    const id = derivedId('business key', template, businessKey);
-    const stream = streamName(businessKeyAggregate.category, id);
-    await this.#reservations.execute(stream, context, async (held) => {
-      if (held?.workflowId === workflowId) return [];
-      if (held) await this.#mustBeFree(held, template, businessKey, context);
+  ): Promise<readonly Signal[]> {
+    const stream = streamOf(template, businessKey);
+    const { state } = await this.#reservations.execute(stream, context, async (held) => {
+      if (held.holder?.workflowId === workflowId) return [];
+      const begun =
+        held.holder && (await this.#mustBeFree(held.holder, template, businessKey, context));
       const reservedAt = this.clock.timestamp();
       const data = { template, businessKey, workflowId, reservedAt };
-      return [{ type: 'businesskey.reserved', data }];
+      // What a start that was lost had claimed is the next one's.
+      const again = begun === false ? held.claimed : [];
+      return [
+        ...again.map((signal) => kept(template, businessKey, signal)),
+        { type: 'businesskey.reserved' as const, data },
+      ];
     });
+    return state.claimed;
   }
 
-  /** The running workflow that a key belongs to, if there is one. */
-  async holder(template: string, businessKey: string): Promise<string | undefined> {
-    const id = derivedId('business key', template, businessKey);
-    const held = await this.#reservations.load(streamName(businessKeyAggregate.category, id));
-    if (!held) return undefined;
-    const holder = await this.workflows.load(Workflows.streamOf(held.workflowId));
-    return isHolding(holder, template, businessKey) ? held.workflowId : undefined;
+  /** The running workflow that has a key. @throws AppError `conflict` `workflow.business-key-busy` while one is started */
+  async holderOf(template: string, businessKey: string): Promise<string | undefined> {
+    const { holder } = await this.#reservations.load(streamOf(template, businessKey));
+    if (!holder) return undefined;
+    const workflow = await this.workflows.load(Workflows.streamOf(holder.workflowId));
+    if (workflow.kind === 'existing') {
+      return isRunning(workflow) && hasKey(workflow, template, businessKey)
+        ? holder.workflowId
+        : undefined;
+    }
+    if (workflow.kind === 'none' && this.#ageOf(holder) < START_GRACE_MS) {
+      throw conflict('workflow.business-key-busy', `${businessKey} is just being started`);
+    }
+    return undefined;
   }
 
+  /**
+   * Keeps a signal for the workflow that will have a key next. Undefined when one has taken the key meanwhile.
+   *
+   * @throws AppError `signal.too-many`
+   */
+  async keep(
+    template: string,
+    businessKey: string,
+    signal: Signal,
+    context: CommandContext,
+  ): Promise<string | undefined> {
+    const stream = streamOf(template, businessKey);
+    const before = (await this.#reservations.load(stream)).holder?.workflowId;
+    if ((await this.holderOf(template, businessKey)) !== undefined) return undefined;
+    const { state, position } = await this.#reservations.execute(stream, context, (held) => {
+      if (held.holder?.workflowId !== before) return [];
+      const now = this.clock.timestamp();
+      const waiting = held.kept.filter(({ expiresAt }) => expiresAt > now);
+      if (waiting.length >= MAX_KEPT) {
+        throw rule('signal.too-many', `${MAX_KEPT} signals wait for ${businessKey} already`);
+      }
+      return [kept(template, businessKey, signal)];
+    });
+    const { signalId } = signal;
+    const isThere = [...state.kept, ...state.claimed].some((each) => each.signalId === signalId);
+    return isThere ? position : undefined;
+  }
+
+  #ageOf({ reservedAt }: Holder): number {
+    return this.clock.now().getTime() - new Date(reservedAt).getTime();
+  }
+
+  /** Answers whether the workflow that had the key has ever begun. */
   async #mustBeFree(
-    { workflowId, reservedAt }: Reservation,
+    holder: Holder,
     template: string,
     businessKey: string,
     context: CommandContext,
-  ): Promise<void> {
-    const holder = await this.workflows.load(Workflows.streamOf(workflowId));
-    if (holder.kind === 'abandoned') return;
-    if (holder.kind === 'existing') {
-      if (!isHolding(holder, template, businessKey)) return;
+  ): Promise<boolean> {
+    const { workflowId } = holder;
+    const workflow = await this.workflows.load(Workflows.streamOf(workflowId));
+    if (workflow.kind === 'abandoned') return false;
+    if (workflow.kind === 'existing') {
+      // A start that was refused in the end may have reserved a key for a workflow that has another.
+      const isItsKey = hasKey(workflow, template, businessKey);
+      if (!isRunning(workflow) || !isItsKey) return isItsKey;
       throw rule('workflow.business-key-taken', `${businessKey} belongs to a running workflow`, {
         details: { workflowId, businessKey },
       });
     }
-    const age = this.clock.now().getTime() - new Date(reservedAt).getTime();
-    if (age < START_GRACE_MS) {
+    if (this.#ageOf(holder) < START_GRACE_MS) {
       throw conflict('workflow.business-key-busy', `${businessKey} is just being started`);
     }
     // Its start was lost. Close its stream first, so that a late start cannot make two of them.
@@ -110,11 +175,21 @@ export class BusinessKeys {
         return abandonStart(state, workflowId, 'its start was lost; the key went to another');
       },
     );
+    return false;
   }
 }
 
-/** A start that was refused in the end may have reserved a key for a workflow that has another. */
-function isHolding(holder: WorkflowState, template: string, businessKey: string): boolean {
-  if (holder.kind !== 'existing' || !isRunning(holder)) return false;
-  return holder.identity.businessKey === businessKey && holder.identity.template === template;
+function streamOf(template: string, businessKey: string): string {
+  const id = derivedId('business key', template, businessKey);
+  return streamName(businessKeyAggregate.category, id);
+}
+
+function hasKey({ identity }: ExistingWorkflow, template: string, businessKey: string): boolean {
+  return identity.businessKey === businessKey && identity.template === template;
+}
+
+function kept(template: string, businessKey: string, signal: Signal): BusinessKeyEvent {
+  const { signalId, name, payload, expiresAt } = signal;
+  const data = { template, businessKey, signalId, name, payload, expiresAt };
+  return { type: 'businesskey.signal-kept', data };
 }

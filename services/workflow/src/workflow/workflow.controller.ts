@@ -3,14 +3,28 @@ import {
   ApprovalGranted,
   ApprovalRejected,
   CancelWorkflow,
+  FailWorkflow,
+  ForceWorkflow,
+  MigrateWorkflow,
   PauseWorkflow,
+  PreviewMigration,
+  ResetWorkflow,
   ResumeWorkflow,
+  RetryWorkflow,
+  SignalByKey,
+  SignalWorkflow,
   StartWorkflow,
   TransitionWorkflow,
+  WorkflowChildAbandoned,
+  WorkflowChildEnded,
+  WorkflowChildRequested,
 } from '@countersign/contracts';
 import { ServiceRuntime } from '@countersign/service-kit';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 
+import { InterventionsHandler } from './interventions.handler.js';
+import { OutcomesHandler } from './outcomes.handler.js';
+import { SignalsHandler } from './signals.handler.js';
 import { WorkflowHandler } from './workflow.handler.js';
 
 /** What the workflow service takes from the bus about instances. */
@@ -19,10 +33,13 @@ export class WorkflowController implements OnModuleInit {
   constructor(
     @Inject(ServiceRuntime) private readonly runtime: ServiceRuntime,
     @Inject(WorkflowHandler) private readonly handler: WorkflowHandler,
+    @Inject(SignalsHandler) private readonly signals: SignalsHandler,
+    @Inject(InterventionsHandler) private readonly interventions: InterventionsHandler,
+    @Inject(OutcomesHandler) private readonly outcomes: OutcomesHandler,
   ) {}
 
   onModuleInit(): void {
-    const { handler } = this;
+    const { handler, signals, interventions, outcomes } = this;
     const { commands, reactor } = this.runtime;
     commands.serve(StartWorkflow, (body, context) => handler.start(body, context));
     commands.serve(ActivateWorkflow, (body, context) => handler.activate(body, context));
@@ -30,7 +47,18 @@ export class WorkflowController implements OnModuleInit {
     commands.serve(PauseWorkflow, (body, context) => handler.pause(body, context));
     commands.serve(ResumeWorkflow, (body, context) => handler.resume(body, context));
     commands.serve(CancelWorkflow, (body, context) => handler.cancel(body, context));
-    reactor.on(ApprovalGranted, (event) => handler.granted(event));
-    reactor.on(ApprovalRejected, (event) => handler.rejected(event));
+    commands.serve(FailWorkflow, (body, context) => handler.fail(body, context));
+    commands.serve(RetryWorkflow, (body, context) => handler.retry(body, context));
+    commands.serve(SignalWorkflow, (body, context) => signals.signal(body, context));
+    commands.serve(SignalByKey, (body, context) => signals.signalByKey(body, context));
+    commands.serve(ForceWorkflow, (body, context) => interventions.force(body, context));
+    commands.serve(ResetWorkflow, (body, context) => interventions.reset(body, context));
+    commands.serve(MigrateWorkflow, (body, context) => interventions.migrate(body, context));
+    commands.serve(PreviewMigration, (body) => interventions.previewMigration(body));
+    reactor.on(ApprovalGranted, (event) => outcomes.granted(event));
+    reactor.on(ApprovalRejected, (event) => outcomes.rejected(event));
+    reactor.on(WorkflowChildRequested, (event) => outcomes.startChild(event));
+    reactor.on(WorkflowChildEnded, (event) => outcomes.childEnded(event));
+    reactor.on(WorkflowChildAbandoned, (event) => outcomes.cancelChild(event));
   }
 }

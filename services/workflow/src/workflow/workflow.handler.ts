@@ -1,57 +1,60 @@
-import {
-  type ActivateWorkflow,
-  type ApprovalGranted,
-  type ApprovalRejected,
-  type CancelWorkflow,
-  type PauseWorkflow,
-  type ResumeWorkflow,
-  type StartWorkflowBody,
-  type TransitionWorkflow,
-  type WorkflowEvent,
-  type WorkflowReply,
+import type {
+  ActivateWorkflow,
+  CancelWorkflow,
+  FailWorkflow,
+  PauseWorkflow,
+  ResumeWorkflow,
+  RetryWorkflow,
+  StartWorkflowBody,
+  TransitionWorkflow,
+  WorkflowReply,
 } from '@countersign/contracts';
-import { EventStore } from '@countersign/event-store';
-import { derivedId, invalid, type JsonObject } from '@countersign/kernel';
-import { type CommandContext, EventOffers, type ObservedEvent } from '@countersign/messaging';
-import { latestPosition, type Outcome, reactionContext } from '@countersign/service-kit';
+import { AppError, derivedId, invalid, type JsonObject } from '@countersign/kernel';
+import type { CommandContext } from '@countersign/messaging';
 import { type CompiledDefinition, contextProblems } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { BusinessKeys } from '../business-key/business-keys.js';
-import { Definitions } from '../definition/definitions.js';
+import { Definitions, type PinnedDefinition } from '../definition/definitions.js';
 import {
   activateWorkflow,
-  applyOutcome,
   cancelWorkflow,
-  existing,
+  failWorkflow,
+  fireTimers,
   pauseWorkflow,
   resumeWorkflow,
+  retryWorkflow,
   startWorkflow,
   transitionWorkflow,
 } from './domain/decider.js';
-import type { ApprovalOutcome, WorkflowState } from './domain/state.js';
+import type { Signal } from './domain/state.js';
+import { InstanceChanges } from './instance-changes.js';
 import { Workflows } from './workflows.js';
 
 type BodyOf<Command extends { body: z.ZodType }> = z.output<Command['body']>;
-type Observed<Event extends { schema: z.ZodType }> = ObservedEvent<z.output<Event['schema']>>;
 
 /** Where a start comes from when no person asked for it. */
 export interface StartOptions {
   readonly trigger?: { readonly name: string; readonly messageId: string };
   /** Starts another one although the business key's workflow is running. */
   readonly shareBusinessKey?: boolean;
+  /** The instance that waits for this one, and on whose account; `workflowId` is what it is to be called. */
+  readonly invokedBy?: {
+    readonly parentId: string;
+    readonly workflowId: string;
+    readonly requester: string;
+  };
 }
 
-/** The workflow service's use cases on instances. */
+/** The workflow service's use cases on instances: their life by its rules. */
 @Injectable()
 export class WorkflowHandler {
   constructor(
     @Inject(Workflows) private readonly workflows: Workflows,
     @Inject(Definitions) private readonly definitions: Definitions,
     @Inject(BusinessKeys) private readonly businessKeys: BusinessKeys,
-    @Inject(EventOffers) private readonly offers: EventOffers,
-    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(InstanceChanges) private readonly instances: InstanceChanges,
   ) {}
 
   async start(
@@ -59,51 +62,53 @@ export class WorkflowHandler {
     context: CommandContext,
     options: StartOptions = {},
   ): Promise<WorkflowReply> {
-    const { template, version, businessKey, overrides, draft = false } = body;
-    const pinned = await this.definitions.pin(template, version, overrides);
-    mustFit(body.context, pinned.compiled);
-    const workflowId = derivedId('workflow', context.commandId);
-    if (businessKey !== undefined && !options.shareBusinessKey) {
-      await this.businessKeys.reserve(template, businessKey, workflowId, context);
+    const workflowId = options.invokedBy?.workflowId ?? derivedId('workflow', context.commandId);
+    const stream = Workflows.streamOf(workflowId);
+    let pinned: PinnedDefinition;
+    let signals: readonly Signal[] = [];
+    try {
+      pinned = await this.definitions.pin(body.template, body.version, body.overrides);
+      mustFit(body.context, pinned.compiled);
+      if (body.businessKey !== undefined && options.shareBusinessKey !== true) {
+        signals = await this.businessKeys.reserve(
+          body.template,
+          body.businessKey,
+          workflowId,
+          context,
+        );
+      }
+    } catch (error) {
+      if (error instanceof AppError && error.kind === 'unavailable') throw error;
+      // The repetition of a start has its first answer, whatever the template is by now.
+      const outcome = await this.workflows.execute(stream, context, () => {
+        throw error;
+      });
+      return this.instances.reply(outcome);
     }
-    const { desk } = body.context;
-    const start = {
-      workflowId,
-      template,
-      ...(businessKey === undefined ? {} : { businessKey }),
-      ...(typeof desk === 'string' ? { scope: desk } : {}),
-      templateVersion: pinned.templateVersion,
-      definitionHash: pinned.hash,
-      state: pinned.compiled.definition.initial,
-      context: body.context,
-      draft,
-      startedBy: context.actor.id,
-      ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
-    };
+    const start = startedEvent(workflowId, body, pinned, context, options);
+    const cause = { ...this.instances.causeOf(context), requester: start.startedBy };
     const outcome = await this.workflows.execute(
-      Workflows.streamOf(workflowId),
+      stream,
       context,
-      (state) => startWorkflow(state, start, pinned.compiled, context.actor.id),
+      (state) => startWorkflow(state, start, pinned.compiled, cause, signals),
       { fresh: true },
     );
-    return this.#reply(outcome);
+    return this.instances.reply(outcome);
   }
 
   activate(
     { workflowId }: BodyOf<typeof ActivateWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.#change(workflowId, context, (state, definition) =>
-      activateWorkflow(state, definition, context.actor.id),
-    );
+    return this.instances.change(workflowId, context, activateWorkflow);
   }
 
   transition(
     { workflowId, ...request }: BodyOf<typeof TransitionWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.#change(workflowId, context, (state, definition) =>
-      transitionWorkflow(state, request, definition, context.actor),
+    return this.instances.change(workflowId, context, (state, definition, cause) =>
+      transitionWorkflow(state, request, definition, context.actor, cause),
     );
   }
 
@@ -111,15 +116,17 @@ export class WorkflowHandler {
     { workflowId, reason }: BodyOf<typeof PauseWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.#change(workflowId, context, (state) => pauseWorkflow(state, reason));
+    return this.instances.change(workflowId, context, (state, _, { now }) =>
+      pauseWorkflow(state, reason, now),
+    );
   }
 
   resume(
     { workflowId, reason }: BodyOf<typeof ResumeWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.#change(workflowId, context, (state, definition) =>
-      resumeWorkflow(state, reason, definition, context.actor.id),
+    return this.instances.change(workflowId, context, (state, definition, cause) =>
+      resumeWorkflow(state, reason, definition, cause),
     );
   }
 
@@ -127,59 +134,58 @@ export class WorkflowHandler {
     { workflowId, reason }: BodyOf<typeof CancelWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.#change(workflowId, context, (state) => cancelWorkflow(state, reason));
-  }
-
-  async granted(event: Observed<typeof ApprovalGranted>): Promise<string> {
-    const { workflowId, approvalId } = event.data;
-    return this.#apply(event, workflowId, { approvalId, outcome: 'granted' });
-  }
-
-  async rejected(event: Observed<typeof ApprovalRejected>): Promise<string> {
-    const { workflowId, approvalId, reason } = event.data;
-    return this.#apply(event, workflowId, { approvalId, outcome: 'rejected', reason });
-  }
-
-  async #apply(
-    event: ObservedEvent,
-    workflowId: string,
-    outcome: ApprovalOutcome,
-  ): Promise<string> {
-    const context = reactionContext('workflow', event);
-    const done = this.workflows.doneAt(Workflows.streamOf(workflowId), context.commandId);
-    if (done !== undefined) return done;
-    const { position } = await this.#change(workflowId, context, (state, definition) =>
-      applyOutcome(state, outcome, definition),
+    return this.instances.change(workflowId, context, (state, definition, cause) =>
+      cancelWorkflow(state, reason, definition, cause),
     );
-    return position;
   }
 
-  async #change(
-    workflowId: string,
+  fail(
+    { workflowId, reason }: BodyOf<typeof FailWorkflow>,
     context: CommandContext,
-    decide: (state: WorkflowState, definition: CompiledDefinition) => readonly WorkflowEvent[],
   ): Promise<WorkflowReply> {
-    const outcome = await this.workflows.execute(
-      Workflows.streamOf(workflowId),
-      context,
-      async (state) =>
-        decide(state, await this.definitions.compiled(existing(state).definitionHash)),
+    return this.instances.change(workflowId, context, (state, definition, cause) =>
+      failWorkflow(state, reason, definition, cause),
     );
-    return this.#reply(outcome);
   }
 
-  /** Waits for what other services do about it, so that the position covers that too. */
-  async #reply({ state, position, events }: Outcome<WorkflowState>): Promise<WorkflowReply> {
-    const followed = await this.offers.offer(events);
-    const { identity, status, state: at, pending } = existing(state);
-    return {
-      workflowId: identity.workflowId,
-      status,
-      state: at,
-      ...(pending === undefined ? {} : { approvalId: pending.approvalId }),
-      position: latestPosition(this.store, position, followed),
-    };
+  retry(
+    { workflowId }: BodyOf<typeof RetryWorkflow>,
+    context: CommandContext,
+  ): Promise<WorkflowReply> {
+    return this.instances.change(workflowId, context, retryWorkflow);
   }
+
+  /** @param now by the clock that found the timers due */
+  fireTimers(workflowId: string, context: CommandContext, now: Date): Promise<WorkflowReply> {
+    return this.instances.change(workflowId, context, fireTimers, now);
+  }
+}
+
+function startedEvent(
+  workflowId: string,
+  { template, businessKey, context, draft = false }: StartWorkflowBody,
+  { templateVersion, hash, compiled }: PinnedDefinition,
+  { actor }: CommandContext,
+  { trigger, invokedBy }: StartOptions,
+) {
+  const { initial, contextSchema } = compiled.definition;
+  const { desk } = context;
+  const indexed = contextSchema.filter((field) => field.indexed).map(({ name }) => name);
+  return {
+    workflowId,
+    template,
+    ...(businessKey === undefined ? {} : { businessKey }),
+    ...(typeof desk === 'string' ? { scope: desk } : {}),
+    templateVersion,
+    definitionHash: hash,
+    state: initial,
+    context,
+    draft,
+    startedBy: invokedBy?.requester ?? actor.id,
+    ...(trigger === undefined ? {} : { trigger }),
+    ...(invokedBy === undefined ? {} : { parentId: invokedBy.parentId }),
+    ...(indexed.length === 0 ? {} : { indexed }),
+  };
 }
 
 /** @throws AppError `workflow.context-invalid` naming every field that does not fit. */

@@ -7,14 +7,16 @@ import { qualification } from './eligibility.js';
 import type { ApprovalState } from './state.js';
 
 type TransitionRequested = z.output<typeof WorkflowTransitionRequested.schema>;
+/** What a workflow says when it asks for an approval, of a transition or of an intervention. */
+type Asked = Pick<
+  TransitionRequested,
+  IdentityMember | 'requester' | 'editors' | 'policy' | 'subject' | 'subjectHash'
+>;
 type IdentityMember = 'approvalId' | 'workflowId' | 'template' | 'businessKey' | 'scope';
 type Existing = Extract<ApprovalState, { exists: true }>;
 
 /** Opens the approval that a workflow asks for; a policy of level AUTO is granted at once. */
-export function requestApproval(
-  state: ApprovalState,
-  asked: TransitionRequested,
-): readonly ApprovalEvent[] {
+export function requestApproval(state: ApprovalState, asked: Asked): readonly ApprovalEvent[] {
   if (state.exists) return [];
   const approval = identityOf(asked);
   const { requester, editors, policy, subject, subjectHash } = asked;

@@ -1,66 +1,57 @@
-import type { WorkflowEvent } from '@countersign/contracts';
 import { ExpressionError } from '@countersign/expressions';
-import { derivedId, hashOf, type JsonObject } from '@countersign/kernel';
-import {
-  type CompiledDefinition,
-  type CompiledTransition,
-  triggerKind,
-} from '@countersign/state-machine';
+import { AppError, derivedId, hashOf, type JsonObject } from '@countersign/kernel';
+import { type CompiledTransition, triggerKind } from '@countersign/state-machine';
 
 import type { Draft } from './draft.js';
-import type { PendingTransition } from './state.js';
+import { end, move } from './move.js';
+import type { ApprovalOutcome, PendingTransition, Timer } from './state.js';
+import { armTimers, dueTimer, removeTimer } from './timers.js';
 
 /** Moves in one decision at most: what goes round longer is a definition that never settles. */
 const MAX_MOVES = 100;
 
-/** What somebody wants, and for whose account: the requester of an approval that it needs. */
+/** What comes with the wish for a transition. */
 export interface Request {
-  readonly requester: string;
   readonly reason?: string | undefined;
   readonly input?: JsonObject | undefined;
+  readonly signalId?: string | undefined;
 }
 
-/** Takes a transition: moves at once, or asks for the approval that it needs. */
-export function take(
-  draft: Draft,
-  definition: CompiledDefinition,
-  transition: CompiledTransition,
-  { requester, reason, input }: Request,
-): void {
-  const { event, to, requiresApproval } = transition;
+/** Takes a transition: moves at once, or asks for the approval that it needs. @throws as `move` does */
+export function take(draft: Draft, transition: CompiledTransition, request: Request = {}): void {
+  const { event, to, requiresApproval, actions } = transition;
   const trigger = triggerKind(transition.trigger);
-  const { identity, state: from, context, definitionHash, templateVersion } = draft.state;
-  const sequence = draft.state.sequence + 1;
-  const step = {
-    ...identity,
-    sequence,
-    from,
-    to,
-    event,
-    trigger,
-    ...(reason === undefined ? {} : { reason }),
-    ...(input === undefined ? {} : { input }),
-  };
   if (!requiresApproval) {
-    move(draft, definition, { type: 'workflow.transitioned', data: step });
+    move(draft, { event, to, trigger, actions, ...request });
     return;
   }
+  const { reason, input, signalId } = request;
+  const { identity, state: from, context, definitionHash, templateVersion } = draft.state;
+  const sequence = draft.state.sequence + 1;
+  const asked = { ...(reason ? { reason } : {}), ...(input ? { input } : {}) };
   const subject = {
     workflowId: identity.workflowId,
     template: identity.template,
     templateVersion,
     definitionHash,
     ...(identity.businessKey === undefined ? {} : { businessKey: identity.businessKey }),
-    transition: { event, from, to, ...(reason ? { reason } : {}), ...(input ? { input } : {}) },
+    transition: { event, from, to, ...asked },
     context,
   };
   draft.add({
     type: 'workflow.transition-requested',
     data: {
-      ...step,
+      ...identity,
+      sequence,
+      from,
+      to,
+      event,
+      trigger,
+      ...asked,
+      ...(signalId === undefined ? {} : { signalId }),
       approvalId: derivedId('approval', identity.workflowId, sequence),
-      requester,
-      editors: [draft.state.startedBy],
+      requester: draft.cause.requester,
+      editors: [...draft.state.editors],
       policy: requiresApproval,
       subject,
       subjectHash: hashOf(subject),
@@ -68,92 +59,154 @@ export function take(
   });
 }
 
-/** Carries out a pending transition, to its target or to where its rejection leads. */
+/**
+ * Carries out a pending transition, to its target or to where its rejection leads. When an action on the way fails,
+ * the outcome is kept and an incident raised.
+ */
 export function settle(
   draft: Draft,
-  definition: CompiledDefinition,
   pending: PendingTransition,
-  { outcome, reason }: { outcome: 'granted' | 'rejected'; reason?: string | undefined },
+  { outcome, reason }: ApprovalOutcome,
 ): void {
   const { sequence, event, from, trigger, input, approvalId, onRejected } = pending;
-  const to = outcome === 'granted' ? pending.to : onRejected;
-  const why = outcome === 'rejected' ? reason : pending.reason;
+  const granted = outcome === 'granted';
+  const to = granted ? pending.to : onRejected;
+  const why = granted ? pending.reason : reason;
+  const { identity } = draft.state;
   if (to === undefined) {
-    const data = { ...draft.state.identity, sequence, from, event, approvalId };
+    const data = { ...identity, sequence, from, event, approvalId };
     draft.add({
       type: 'workflow.transition-rejected',
       data: { ...data, ...(why === undefined ? {} : { reason: why }) },
     });
     return;
   }
-  move(draft, definition, {
-    type: 'workflow.transitioned',
-    data: {
-      ...draft.state.identity,
-      sequence,
-      from,
-      to,
-      event,
-      trigger,
-      ...(why === undefined ? {} : { reason: why }),
-      ...(input === undefined ? {} : { input }),
-      approvalId,
-      approvalOutcome: outcome,
-    },
+  const transition = draft.definition
+    .outgoing(from)
+    .find((one) => one.event === event && one.to === pending.to && one.requiresApproval);
+  const actions = granted ? (transition?.actions ?? []) : [];
+  const moved = { to, event, trigger, sequence, input, reason: why, approvalId };
+  attempt(draft, 'workflow.action-failed', () => {
+    move(draft, { ...moved, actions, approvalOutcome: outcome });
   });
+  if (draft.state.pending?.approvalId !== approvalId || draft.state.deferred) return;
+  const data = { ...identity, approvalId, outcome, ...(reason ? { reason } : {}) };
+  draft.add({ type: 'workflow.approval-outcome-deferred', data });
 }
 
 /**
- * Takes automatic transitions until none applies, an approval is needed, or a final state is reached.
- * A condition that cannot be evaluated stops the instance where it is, with an incident.
+ * Goes on as far as the definition leads without anybody asking: automatic transitions, signals that have come,
+ * timers that are due. Stops at an approval, at the end, or where there is nothing more to do. What cannot be
+ * evaluated stops the instance where it is, with an incident.
  */
-export function advance(draft: Draft, definition: CompiledDefinition, request: Request): void {
-  for (let moves = 0; ; moves++) {
-    const { status, state, context, pending } = draft.state;
-    if (status !== 'ACTIVE' || pending) return;
+export function advance(draft: Draft): void {
+  for (let moves = 0; draft.state.status === 'ACTIVE'; moves++) {
+    armTimers(draft);
     if (moves >= MAX_MOVES) {
-      incident(draft, 'workflow.does-not-settle', `more than ${MAX_MOVES} automatic moves`);
+      const message = `more than ${MAX_MOVES} moves without anybody asking`;
+      raiseIncident(draft, 'workflow.does-not-settle', message);
       return;
     }
-    let next: CompiledTransition | undefined;
-    try {
-      next = definition.nextAutomatic(state, context);
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      incident(draft, 'workflow.condition-failed', error.message);
-      return;
-    }
-    if (!next) return;
-    take(draft, definition, next, { requester: request.requester });
+    const went = draft.events.length;
+    const fine = attempt(draft, 'workflow.condition-failed', () => {
+      step(draft);
+    });
+    if (!fine || draft.events.length === went) return;
   }
 }
 
-function move(
-  draft: Draft,
-  definition: CompiledDefinition,
-  event: Extract<WorkflowEvent, { type: 'workflow.transitioned' }>,
-): void {
-  draft.add(event);
+/** Takes the next step; adds nothing when there is none. */
+function step(draft: Draft): void {
+  const { definition } = draft;
+  const { state, context, pending, signals } = draft.state;
+  if (!pending) {
+    const automatic = definition.nextAutomatic(state, context);
+    if (automatic) {
+      take(draft, automatic);
+      return;
+    }
+    const now = draft.cause.now.toISOString();
+    for (const { signalId, name, payload, expiresAt } of signals) {
+      if (expiresAt <= now) {
+        const data = { ...draft.state.identity, signalId, name };
+        draft.add({ type: 'workflow.signal-expired', data });
+        return;
+      }
+      const choice = definition.bySignal(state, name, context, payload);
+      if (!('transition' in choice)) continue;
+      take(draft, choice.transition, { input: payload, signalId });
+      return;
+    }
+  }
+  const timer = dueTimer(draft);
+  if (timer) fire(draft, timer);
+}
+
+function fire(draft: Draft, timer: Timer): void {
+  const { definition } = draft;
+  const { state, context } = draft.state;
+  switch (timer.kind) {
+    case 'after': {
+      const transition = definition.outgoing(state).find(({ index }) => index === timer.transition);
+      if (transition?.holds(context)) take(draft, transition);
+      // It is asked once: whether its condition holds later makes no difference.
+      if (draft.state.timersOf === draft.state.enteredAt) removeTimer(draft, timer);
+      return;
+    }
+    case 'state': {
+      const timeout = definition.timeoutOf(state);
+      if (timeout) move(draft, { to: timeout.to, event: 'timeout', trigger: 'timeout' });
+      else removeTimer(draft, timer);
+      return;
+    }
+    case 'overall':
+      overdue(draft, timer);
+  }
+}
+
+/** The instance as a whole has taken too long. */
+function overdue(draft: Draft, timer: Timer): void {
+  const { overallTimeout } = draft.definition;
   const { identity, state } = draft.state;
-  switch (definition.outcomeOf(state)) {
-    case undefined:
-      return;
-    case 'completed':
-      draft.add({ type: 'workflow.completed', data: { ...identity, state } });
-      return;
-    case 'failed':
-      draft.add({ type: 'workflow.failed', data: { ...identity, state } });
-      return;
-    case 'cancelled':
-      draft.add({ type: 'workflow.cancelled', data: { ...identity, reason: `reached ${state}` } });
+  const reason = 'it took longer than its definition allows';
+  if (!overallTimeout) {
+    removeTimer(draft, timer);
+  } else if (overallTimeout.then === 'fail') {
+    end(draft, 'failed', reason);
+  } else if (overallTimeout.then === 'incident') {
+    removeTimer(draft, timer);
+    draft.add({ type: 'workflow.escalated', data: { ...identity, state, reason } });
+    raiseIncident(draft, 'workflow.timed-out', reason);
+  } else {
+    move(draft, { to: overallTimeout.then.to, event: 'timeout', trigger: 'escalation', reason });
+    armTimers(draft);
+    removeTimer(draft, timer);
   }
 }
 
-function incident(draft: Draft, code: string, message: string): void {
-  const { identity, sequence, state } = draft.state;
-  const incidentId = derivedId('workflow incident', identity.workflowId, sequence, code);
+/** Does something whose failure is the definition's or the context's fault, and then an incident. */
+function attempt(draft: Draft, code: string, act: () => void): boolean {
+  const before = draft.events.length;
+  try {
+    act();
+    return true;
+  } catch (error) {
+    if (draft.events.length !== before) throw error;
+    if (error instanceof ExpressionError) raiseIncident(draft, code, error.message);
+    else if (error instanceof AppError) raiseIncident(draft, error.code, error.message);
+    else throw error;
+    return false;
+  }
+}
+
+/** Once for each place and reason, while it is open. */
+export function raiseIncident(draft: Draft, code: string, message: string): void {
+  const { identity, enteredAt, state, incidents } = draft.state;
+  const raisedAt = draft.cause.now.toISOString();
+  const incidentId = derivedId('workflow incident', identity.workflowId, enteredAt, code);
+  if (incidents.some((open) => open.incidentId === incidentId)) return;
   draft.add({
     type: 'workflow.incident-raised',
-    data: { ...identity, incidentId, code, message, state },
+    data: { ...identity, incidentId, code, message, state, raisedAt },
   });
 }

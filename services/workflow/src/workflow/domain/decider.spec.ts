@@ -48,6 +48,8 @@ const definition = compileDefinition(
   }),
 );
 
+const cause = { requester: 'alice', now: new Date('2026-01-02T03:04:05.678Z') };
+
 const actor: Actor = { id: 'alice', roles: ['trader'], groups: [], authMethod: 'bearer' };
 
 const start = (context: Record<string, number | string> = { amount: 5 }, draft = false) =>
@@ -64,13 +66,13 @@ const start = (context: Record<string, number | string> = { amount: 5 }, draft =
       startedBy: 'alice',
     },
     definition,
-    'alice',
+    cause,
   );
 
 const fire =
   (event: string, by: Actor = actor) =>
   (state: WorkflowState) =>
-    transitionWorkflow(state, { event, reason: 'because' }, definition, by);
+    transitionWorkflow(state, { event, reason: 'because' }, definition, by, cause);
 
 type Step = (state: WorkflowState) => readonly WorkflowEvent[];
 const after = (...steps: Step[]): WorkflowEvent[] =>
@@ -83,7 +85,7 @@ const settle =
   (outcome: 'granted' | 'rejected'): Step =>
   (state) => {
     const approvalId = state.kind === 'existing' ? (state.pending?.approvalId ?? '') : '';
-    return applyOutcome(state, { approvalId, outcome, reason: 'no' }, definition);
+    return applyOutcome(state, { approvalId, outcome, reason: 'no' }, definition, cause);
   };
 
 const types = (events: readonly WorkflowEvent[]) => events.map(({ type }) => type);
@@ -144,20 +146,20 @@ describe('a workflow', () => {
     const done = after(fire('check'), fire('close'), settle('granted'));
     const requested = done.find(({ type }) => type === 'workflow.transition-requested');
     const { approvalId = '' } = requested?.data as { approvalId?: string };
-    expect(applyOutcome(stateOf(done), { approvalId, outcome: 'rejected' }, definition)).toEqual(
-      [],
-    );
+    expect(
+      applyOutcome(stateOf(done), { approvalId, outcome: 'rejected' }, definition, cause),
+    ).toEqual([]);
   });
 
   it('under pause refuses to move, keeps the outcome, and applies it on resuming', () => {
-    const pause: Step = (state) => pauseWorkflow(state, 'holiday');
+    const pause: Step = (state) => pauseWorkflow(state, 'holiday', cause.now);
     const paused = after(fire('check'), fire('close'), pause);
     expect(codeOf(() => fire('check')(stateOf(paused)))).toBe('workflow.not-active');
     const deferred = [...paused, ...settle('granted')(stateOf(paused))];
     expect(stateOf(deferred)).toMatchObject({ status: 'PAUSED', state: 'checked' });
     expect(settle('rejected')(stateOf(deferred))).toEqual([]);
     const { state } = given(workflowAggregate, ...deferred).when((current) =>
-      resumeWorkflow(current, 'back', definition, 'alice'),
+      resumeWorkflow(current, 'back', definition, cause),
     );
     expect(state).toMatchObject({ status: 'COMPLETED', state: 'done' });
   });
@@ -165,18 +167,18 @@ describe('a workflow', () => {
   it('is a draft until it is activated', () => {
     const draft = stateOf(start({ amount: 5 }, true));
     expect(codeOf(() => fire('check')(draft))).toBe('workflow.not-active');
-    expect(types(activateWorkflow(draft, definition, 'alice'))).toEqual(['workflow.activated']);
-    expect(codeOf(() => activateWorkflow(stateOf(start()), definition, 'alice'))).toBe(
+    expect(types(activateWorkflow(draft, definition, cause))).toEqual(['workflow.activated']);
+    expect(codeOf(() => activateWorkflow(stateOf(start()), definition, cause))).toBe(
       'workflow.not-a-draft',
     );
   });
 
   it('is cancelled with the approval that was open, and only once', () => {
     const { events, state } = given(workflowAggregate, ...after(fire('check'), fire('sign'))).when(
-      (current) => cancelWorkflow(current, 'entered twice'),
+      (current) => cancelWorkflow(current, 'entered twice', definition, cause),
     );
     expect(events[0]?.data).toHaveProperty('approvalId');
-    expect(codeOf(() => cancelWorkflow(state, 'again'))).toBe('workflow.ended');
+    expect(codeOf(() => cancelWorkflow(state, 'again', definition, cause))).toBe('workflow.ended');
   });
 
   it('stops with an incident where an automatic condition cannot be evaluated', () => {
@@ -192,7 +194,7 @@ describe('a workflow', () => {
     );
     const [started] = start();
     const data = { ...(started?.data as Parameters<typeof startWorkflow>[1]), state: 'a' };
-    const events = startWorkflow({ kind: 'none' }, data, broken, 'alice');
+    const events = startWorkflow({ kind: 'none' }, data, broken, cause);
     expect(types(events)).toEqual(['workflow.started', 'workflow.incident-raised']);
     expect(events[1]?.data).toMatchObject({ code: 'workflow.condition-failed', state: 'a' });
   });
@@ -211,7 +213,7 @@ describe('a workflow', () => {
     );
     const [started] = start();
     const data = { ...(started?.data as Parameters<typeof startWorkflow>[1]), state: 'a' };
-    const events = startWorkflow({ kind: 'none' }, data, loop, 'alice');
+    const events = startWorkflow({ kind: 'none' }, data, loop, cause);
     expect(events.at(-1)?.data).toMatchObject({ code: 'workflow.does-not-settle' });
   });
 });

@@ -9,33 +9,48 @@ import {
 } from '@countersign/state-machine';
 
 import { advance, settle, take } from './advance.js';
-import { Draft } from './draft.js';
+import { type Cause, Draft } from './draft.js';
+import { settleIntervention } from './interventions.js';
+import { end, enterInitial } from './move.js';
 import {
   type ApprovalOutcome,
   type ExistingWorkflow,
   isRunning,
+  type Signal,
   workflowAggregate,
   type WorkflowState,
 } from './state.js';
+import { armTimers, freeze } from './timers.js';
 
 type Events = readonly WorkflowEvent[];
 type Started = Extract<WorkflowEvent, { type: 'workflow.started' }>['data'];
 
-/** Starts an instance in its initial state and lets it advance, unless it is a draft. */
+/**
+ * Starts an instance in its initial state and lets it advance, unless it is a draft.
+ *
+ * @param signals that came for its business key before it was there
+ * @throws AppError `workflow.start-abandoned`, `workflow.action-failed`, `workflow.context-invalid`
+ */
 export function startWorkflow(
   state: WorkflowState,
   start: Started,
   definition: CompiledDefinition,
-  requester: string,
+  cause: Cause,
+  signals: readonly Signal[] = [],
 ): Events {
   if (state.kind === 'abandoned') {
     throw rule('workflow.start-abandoned', 'the start took too long; its key went to another');
   }
   if (state.kind === 'existing') return [];
   const started: WorkflowEvent = { type: 'workflow.started', data: start };
-  const draft = new Draft(workflowAggregate.evolve(state, started) as ExistingWorkflow);
+  const begun = workflowAggregate.evolve(state, started) as ExistingWorkflow;
+  const draft = new Draft(begun, definition, cause);
   draft.events.push(started);
-  advance(draft, definition, { requester });
+  for (const { signalId, name, payload, expiresAt } of signals) {
+    const data = { ...begun.identity, signalId, name, payload, expiresAt };
+    draft.add({ type: 'workflow.signal-received', data });
+  }
+  if (!start.draft) begin(draft);
   return draft.events;
 }
 
@@ -43,16 +58,23 @@ export function startWorkflow(
 export function activateWorkflow(
   state: WorkflowState,
   definition: CompiledDefinition,
-  requester: string,
+  cause: Cause,
 ): Events {
   const current = existing(state);
   if (current.status !== 'DRAFT') {
     throw rule('workflow.not-a-draft', `the workflow is ${current.status}`);
   }
-  const draft = new Draft(current);
+  const draft = new Draft(current, definition, cause);
   draft.add({ type: 'workflow.activated', data: current.identity });
-  advance(draft, definition, { requester });
+  begin(draft);
   return draft.events;
+}
+
+function begin(draft: Draft): void {
+  blamingCaller(() => {
+    enterInitial(draft);
+  });
+  advance(draft);
 }
 
 export interface TransitionRequest {
@@ -65,13 +87,15 @@ export interface TransitionRequest {
  * Takes a manual transition.
  *
  * @throws AppError `workflow.not-active`, `workflow.approval-pending`, `workflow.no-such-transition`,
- * `workflow.condition-not-met`, `workflow.condition-failed`, `workflow.role-missing`.
+ * `workflow.condition-not-met`, `workflow.condition-failed`, `workflow.role-missing`, `workflow.action-failed`,
+ * `workflow.context-invalid`.
  */
 export function transitionWorkflow(
   state: WorkflowState,
   request: TransitionRequest,
   definition: CompiledDefinition,
-  actor: Actor,
+  actor: Pick<Actor, 'roles'>,
+  cause: Cause,
 ): Events {
   const current = existing(state);
   mustBeActive(current);
@@ -86,10 +110,12 @@ export function transitionWorkflow(
       details: { roles: chosen.roles },
     });
   }
-  const draft = new Draft(current);
-  const requester = actor.id;
-  take(draft, definition, chosen, { ...request, requester });
-  advance(draft, definition, { requester });
+  const draft = new Draft(current, definition, cause);
+  const { reason, input } = request;
+  blamingCaller(() => {
+    take(draft, chosen, { reason, input });
+  });
+  advance(draft);
   return draft.events;
 }
 
@@ -115,71 +141,114 @@ function choose(
   });
 }
 
-/** Applies how the approval of the pending transition ended; a stale outcome changes nothing. */
+/** An action that fails is the answer to whoever asked for it, and nothing has happened. */
+function blamingCaller(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw rule('workflow.action-failed', error.message, { cause: error });
+  }
+}
+
+/** Applies how an approval that the instance waits for ended; a stale outcome changes nothing. */
 export function applyOutcome(
   state: WorkflowState,
   outcome: ApprovalOutcome,
   definition: CompiledDefinition,
+  cause: Omit<Cause, 'requester'>,
+  target?: CompiledDefinition,
 ): Events {
-  if (state.kind !== 'existing' || state.pending?.approvalId !== outcome.approvalId) return [];
-  const { pending, identity } = state;
-  if (state.deferred || !isRunning(state)) return [];
-  const draft = new Draft(state);
+  if (state.kind !== 'existing' || !isRunning(state)) return [];
+  const { intervention, pending } = state;
+  if (intervention?.approvalId === outcome.approvalId) {
+    const { requester } = intervention;
+    const draft = new Draft(state, definition, { ...cause, requester });
+    settleIntervention(draft, intervention, outcome, target);
+    return draft.events;
+  }
+  if (pending?.approvalId !== outcome.approvalId || state.deferred) return [];
+  const draft = new Draft(state, definition, { ...cause, requester: pending.requester });
   if (state.status === 'PAUSED') {
     const { approvalId, outcome: how, reason } = outcome;
-    const data = { ...identity, approvalId, outcome: how, ...(reason ? { reason } : {}) };
+    const data = { ...state.identity, approvalId, outcome: how, ...(reason ? { reason } : {}) };
     draft.add({ type: 'workflow.approval-outcome-deferred', data });
     return draft.events;
   }
-  settle(draft, definition, pending, outcome);
-  if (draft.state.state !== state.state) {
-    advance(draft, definition, { requester: pending.requester });
-  }
+  settle(draft, pending, outcome);
+  goOnAfter(draft, state);
   return draft.events;
 }
 
-/** Freezes an instance: nothing moves until it is resumed. */
-export function pauseWorkflow(state: WorkflowState, reason: string): Events {
-  const current = existing(state);
-  mustBeActive(current);
-  return [{ type: 'workflow.paused', data: { ...current.identity, reason } }];
+/** What was turned down where it stays is not asked for again by itself. */
+function goOnAfter(draft: Draft, { enteredAt }: ExistingWorkflow): void {
+  if (draft.state.enteredAt !== enteredAt) advance(draft);
 }
 
-/** Goes on, with what came in meanwhile. */
+/** Freezes an instance: nothing moves until it is resumed, and its timers stand still. */
+export function pauseWorkflow(state: WorkflowState, reason: string, now: Date): Events {
+  const current = existing(state);
+  mustBeActive(current);
+  const frozen = freeze(current, now);
+  const data = { ...current.identity, reason, ...(frozen.length > 0 ? { frozen } : {}) };
+  return [{ type: 'workflow.paused', data }];
+}
+
+/** Goes on, with what came in meanwhile and with what was left of its timers. */
 export function resumeWorkflow(
   state: WorkflowState,
   reason: string,
   definition: CompiledDefinition,
-  requester: string,
+  cause: Cause,
 ): Events {
   const current = existing(state);
   if (current.status !== 'PAUSED') {
     throw rule('workflow.not-paused', `the workflow is ${current.status}`);
   }
-  const draft = new Draft(current);
-  draft.add({ type: 'workflow.resumed', data: { ...current.identity, reason } });
   const { pending, deferred } = current;
+  const requester = pending?.requester ?? cause.requester;
+  const draft = new Draft(current, definition, { ...cause, requester });
+  draft.add({ type: 'workflow.resumed', data: { ...current.identity, reason } });
+  armTimers(draft);
   if (pending && deferred) {
-    settle(draft, definition, pending, deferred);
-    if (draft.state.state === current.state) return draft.events;
+    settle(draft, pending, deferred);
+    goOnAfter(draft, current);
+  } else {
+    advance(draft);
   }
-  advance(draft, definition, { requester: pending?.requester ?? requester });
   return draft.events;
 }
 
 /** Ends an instance that has not ended by itself. */
-export function cancelWorkflow(state: WorkflowState, reason: string): Events {
-  const current = existing(state);
-  if (!isRunning(current)) {
-    throw rule('workflow.ended', `the workflow is ${current.status} already`);
-  }
-  const approvalId = current.pending?.approvalId;
-  return [
-    {
-      type: 'workflow.cancelled',
-      data: { ...current.identity, reason, ...(approvalId === undefined ? {} : { approvalId }) },
-    },
-  ];
+export function cancelWorkflow(
+  state: WorkflowState,
+  reason: string,
+  definition: CompiledDefinition,
+  cause: Cause,
+): Events {
+  return endByHand(state, 'cancelled', reason, definition, cause);
+}
+
+/** Ends an instance as failed. */
+export function failWorkflow(
+  state: WorkflowState,
+  reason: string,
+  definition: CompiledDefinition,
+  cause: Cause,
+): Events {
+  return endByHand(state, 'failed', reason, definition, cause);
+}
+
+function endByHand(
+  state: WorkflowState,
+  outcome: 'cancelled' | 'failed',
+  reason: string,
+  definition: CompiledDefinition,
+  cause: Cause,
+): Events {
+  const draft = new Draft(running(state), definition, cause);
+  end(draft, outcome, reason);
+  return draft.events;
 }
 
 /** Makes sure that a start which never came cannot come any more. */
@@ -188,10 +257,65 @@ export function abandonStart(state: WorkflowState, workflowId: string, reason: s
   return [{ type: 'workflow.start-abandoned', data: { workflowId, reason } }];
 }
 
+/** Lets timers that are due do what they are for. Those that are not change nothing. */
+export function fireTimers(
+  state: WorkflowState,
+  definition: CompiledDefinition,
+  cause: Cause,
+): Events {
+  if (state.kind !== 'existing' || state.status !== 'ACTIVE') return [];
+  const draft = new Draft(state, definition, cause);
+  advance(draft);
+  return draft.events;
+}
+
+/**
+ * Tries again what an incident has stopped.
+ *
+ * @throws AppError `workflow.no-incident`; `workflow.retry-failed` when the same is still wrong: nothing has changed
+ * then
+ */
+export function retryWorkflow(
+  state: WorkflowState,
+  definition: CompiledDefinition,
+  cause: Cause,
+): Events {
+  const current = existing(state);
+  mustBeActive(current);
+  const open = current.incidents;
+  if (open.length === 0) throw rule('workflow.no-incident', 'no incident is open');
+  const { pending, deferred } = current;
+  const requester = pending?.requester ?? cause.requester;
+  const draft = new Draft(current, definition, { ...cause, requester });
+  for (const incident of open) {
+    draft.add({ type: 'workflow.incident-resolved', data: { ...current.identity, ...incident } });
+  }
+  if (pending && deferred) {
+    settle(draft, pending, deferred);
+    goOnAfter(draft, current);
+  } else {
+    advance(draft);
+  }
+  for (const { type, data } of draft.events) {
+    if (type !== 'workflow.incident-raised') continue;
+    if (open.some(({ incidentId }) => incidentId === data.incidentId)) {
+      throw rule('workflow.retry-failed', data.message, { details: { code: data.code } });
+    }
+  }
+  return draft.events;
+}
+
 /** @throws AppError `workflow.not-found`. */
 export function existing(state: WorkflowState): ExistingWorkflow {
   if (state.kind === 'existing') return state;
   throw notFound('workflow.not-found', 'there is no such workflow');
+}
+
+/** @throws AppError `workflow.not-found`, `workflow.ended`. */
+export function running(state: WorkflowState): ExistingWorkflow {
+  const current = existing(state);
+  if (isRunning(current)) return current;
+  throw rule('workflow.ended', `the workflow is ${current.status} already`);
 }
 
 function mustBeActive(state: ExistingWorkflow): void {

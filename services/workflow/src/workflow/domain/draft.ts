@@ -1,12 +1,25 @@
 import type { WorkflowEvent } from '@countersign/contracts';
+import type { CompiledDefinition } from '@countersign/state-machine';
 
 import { type ExistingWorkflow, workflowAggregate } from './state.js';
+
+/** On whose account something is decided, and when. */
+export interface Cause {
+  /** Requester of the approvals that are asked for, and editor of what is assigned. */
+  readonly requester: string;
+  readonly now: Date;
+}
 
 /** A decision in the making: the events so far, and the state that they lead to. */
 export class Draft {
   readonly events: WorkflowEvent[] = [];
 
-  constructor(public state: ExistingWorkflow) {}
+  constructor(
+    public state: ExistingWorkflow,
+    /** Changes only with a migration. */
+    public definition: CompiledDefinition,
+    readonly cause: Cause,
+  ) {}
 
   add(...events: readonly WorkflowEvent[]): void {
     for (const event of events) {

@@ -2,6 +2,8 @@ import type { WorkflowEvent } from '@countersign/contracts';
 import type { Aggregate, JsonObject } from '@countersign/kernel';
 import type { TriggerKind, WorkflowStatus } from '@countersign/state-machine';
 
+type DataOf<Type extends WorkflowEvent['type']> = Extract<WorkflowEvent, { type: Type }>['data'];
+
 /** A transition that waits for its approval. */
 export interface PendingTransition {
   readonly sequence: number;
@@ -31,6 +33,19 @@ interface WorkflowIdentity {
   readonly scope?: string;
 }
 
+export type Timer = DataOf<'workflow.timers-set'>['timers'][number];
+type FrozenTimer = NonNullable<DataOf<'workflow.paused'>['frozen']>[number];
+export type Signal = Pick<
+  DataOf<'workflow.signal-received'>,
+  'signalId' | 'name' | 'payload' | 'expiresAt'
+>;
+type OpenIncident = Pick<
+  DataOf<'workflow.incident-raised'>,
+  'incidentId' | 'code' | 'message' | 'state' | 'raisedAt'
+>;
+/** What somebody wants to do to the instance beside its definition, waiting for a second person. */
+export type Intervention = Omit<DataOf<'workflow.intervention-requested'>, 'subject'>;
+
 export interface ExistingWorkflow {
   readonly kind: 'existing';
   readonly identity: WorkflowIdentity;
@@ -39,13 +54,28 @@ export interface ExistingWorkflow {
   readonly status: WorkflowStatus;
   readonly state: string;
   readonly context: JsonObject;
-  /** Whoever gave the context. */
+  /** Everybody who gave a part of the context. */
+  readonly editors: readonly string[];
   readonly startedBy: string;
-  /** Number of moves so far. */
+  /** Number of moves and of rejected attempts so far. */
   readonly sequence: number;
+  /** The sequence at which it came to its state. */
+  readonly enteredAt: number;
   readonly pending?: PendingTransition | undefined;
-  /** Outcome of the pending approval that came while the instance was paused. */
+  /** Outcome of the pending approval that could not be applied yet. */
   readonly deferred?: ApprovalOutcome | undefined;
+  readonly intervention?: Intervention | undefined;
+  /** Timers that run, and the `enteredAt` that they belong to. */
+  readonly timers: readonly Timer[];
+  readonly timersOf: number;
+  /** Timers that a pause has stopped. */
+  readonly frozen: readonly FrozenTimer[];
+  /** Signals that no transition has taken yet, oldest first. */
+  readonly signals: readonly Signal[];
+  readonly parentId?: string | undefined;
+  /** The instance that this one waits for. */
+  readonly childId?: string | undefined;
+  readonly incidents: readonly OpenIncident[];
 }
 
 export type WorkflowState =
@@ -61,9 +91,7 @@ export const workflowAggregate: Aggregate<WorkflowState, WorkflowEvent> = {
   },
 };
 
-type Started = Extract<WorkflowEvent, { type: 'workflow.started' }>['data'];
-
-function started(data: Started): ExistingWorkflow {
+function started(data: DataOf<'workflow.started'>): ExistingWorkflow {
   const { workflowId, template, businessKey, scope } = data;
   return {
     kind: 'existing',
@@ -78,46 +106,107 @@ function started(data: Started): ExistingWorkflow {
     status: data.draft ? 'DRAFT' : 'ACTIVE',
     state: data.state,
     context: data.context,
+    editors: [data.startedBy],
     startedBy: data.startedBy,
     sequence: 0,
+    enteredAt: 0,
+    timers: [],
+    timersOf: -1,
+    frozen: [],
+    signals: [],
+    parentId: data.parentId,
+    incidents: [],
   };
 }
 
-function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): WorkflowState {
+const NO_TIMERS = { timers: [], frozen: [] } as const;
+const SETTLED = { pending: undefined, deferred: undefined } as const;
+
+function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): ExistingWorkflow {
   switch (event.type) {
     case 'workflow.activated':
+      return { ...state, status: 'ACTIVE' };
     case 'workflow.resumed':
       return { ...state, status: 'ACTIVE' };
     case 'workflow.paused':
-      return { ...state, status: 'PAUSED' };
+      return { ...state, status: 'PAUSED', timers: [], frozen: event.data.frozen ?? [] };
     case 'workflow.transition-requested': {
       const { onRejected } = event.data.policy;
-      return { ...state, pending: { ...event.data, onRejected } };
+      const pending = { ...event.data, onRejected };
+      return { ...state, pending, signals: without(state, event.data.signalId) };
     }
     case 'workflow.approval-outcome-deferred':
       return { ...state, deferred: event.data };
     case 'workflow.transition-rejected':
-      return {
-        ...state,
-        sequence: event.data.sequence,
-        pending: undefined,
-        deferred: undefined,
-      };
-    case 'workflow.transitioned': {
-      const { to, sequence } = event.data;
-      return { ...state, state: to, sequence, pending: undefined, deferred: undefined };
-    }
+      return { ...state, ...SETTLED, sequence: event.data.sequence };
+    case 'workflow.transitioned':
+      return moved(state, event.data);
     case 'workflow.completed':
-      return { ...state, status: 'COMPLETED' };
+      return { ...state, ...NO_TIMERS, status: 'COMPLETED' };
     case 'workflow.failed':
-      return { ...state, status: 'FAILED' };
+      return { ...state, ...NO_TIMERS, ...SETTLED, status: 'FAILED' };
     case 'workflow.cancelled':
-      return { ...state, status: 'CANCELLED', pending: undefined, deferred: undefined };
+      return { ...state, ...NO_TIMERS, ...SETTLED, status: 'CANCELLED' };
+    case 'workflow.context-changed':
+      return contextChanged(state, event.data);
+    case 'workflow.timers-set':
+      return { ...state, timers: event.data.timers, frozen: [], timersOf: state.enteredAt };
+    case 'workflow.signal-received':
+      return { ...state, signals: [...state.signals, event.data] };
+    case 'workflow.signal-expired':
+      return { ...state, signals: without(state, event.data.signalId) };
+    case 'workflow.child-requested':
+      return { ...state, childId: event.data.childId };
+    case 'workflow.child-abandoned':
+      return { ...state, childId: undefined };
+    case 'workflow.approval-abandoned':
+      return state.pending?.approvalId === event.data.approvalId ? { ...state, ...SETTLED } : state;
+    case 'workflow.intervention-requested':
+      return { ...state, intervention: event.data };
+    case 'workflow.intervention-ended':
+      return { ...state, intervention: undefined };
+    case 'workflow.migrated': {
+      const { templateVersion, definitionHash } = event.data;
+      return { ...state, templateVersion, definitionHash };
+    }
+    case 'workflow.incident-raised': {
+      const { incidentId, code, message, state: at, raisedAt } = event.data;
+      const open = { incidentId, code, message, state: at, raisedAt };
+      return { ...state, incidents: [...otherIncidents(state, incidentId), open] };
+    }
+    case 'workflow.incident-resolved':
+      return { ...state, incidents: otherIncidents(state, event.data.incidentId) };
     case 'workflow.started':
     case 'workflow.start-abandoned':
-    case 'workflow.incident-raised':
+    case 'workflow.emitted':
+    case 'workflow.escalated':
+    case 'workflow.child-ended':
       return state;
   }
+}
+
+function moved(state: ExistingWorkflow, data: DataOf<'workflow.transitioned'>): ExistingWorkflow {
+  const { to, sequence, signalId } = data;
+  const signals = without(state, signalId);
+  return { ...state, ...SETTLED, state: to, sequence, enteredAt: sequence, signals };
+}
+
+function contextChanged(
+  state: ExistingWorkflow,
+  { changes, removed = [], changedBy }: DataOf<'workflow.context-changed'>,
+): ExistingWorkflow {
+  const kept = Object.entries(state.context).filter(([name]) => !removed.includes(name));
+  const context = { ...Object.fromEntries(kept), ...changes };
+  const editors = state.editors.includes(changedBy) ? state.editors : [...state.editors, changedBy];
+  return { ...state, context, editors };
+}
+
+function without({ signals }: ExistingWorkflow, signalId: string | undefined): readonly Signal[] {
+  return signalId === undefined ? signals : signals.filter((kept) => kept.signalId !== signalId);
+}
+
+function otherIncidents({ incidents }: ExistingWorkflow, incidentId: string): OpenIncident[] {
+  return incidents.filter((open) => open.incidentId !== incidentId);
 }
 
 /** Whether an instance can still do anything. */

@@ -1,0 +1,57 @@
+import {
+  SignalBody,
+  SignalByKey,
+  SignalByKeyBody,
+  SignalWorkflow,
+  WorkflowReply,
+} from '@countersign/contracts';
+import { parseInput } from '@countersign/kernel';
+import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+import { Operation } from '../documents/operation.js';
+import { CommandGate } from '../http/command-gate.js';
+import { pathId } from '../http/path-id.js';
+import { API } from './api-path.js';
+
+@Controller(API)
+export class SignalsController {
+  constructor(@Inject(CommandGate) private readonly commands: CommandGate) {}
+
+  @Post('workflows/:workflowId/signals')
+  @HttpCode(202)
+  @Operation({
+    summary: 'Send a signal to a workflow',
+    description: 'Kept for `ttl` when no transition takes it at once.',
+    body: SignalBody,
+    reply: WorkflowReply,
+    errors: {
+      400: ['signal.reserved-name'],
+      404: ['workflow.not-found'],
+      422: ['workflow.ended', 'workflow.too-many-signals', 'workflow.unknown-signal'],
+    },
+  })
+  signal(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
+    const workflowId = pathId(id, 'workflow.not-found');
+    const body = parseInput(SignalBody, request.body);
+    return this.commands.send(request, SignalWorkflow, { workflowId, ...body });
+  }
+
+  @Post('signals')
+  @HttpCode(202)
+  @Operation({
+    summary: 'Send a signal to the workflow with a business key',
+    description:
+      'While none has it, the signal is kept for `ttl`, for the one that is started with it first. Without `workflowId` in the reply it waits.',
+    body: SignalByKeyBody,
+    reply: SignalByKey.reply,
+    errors: {
+      400: ['signal.reserved-name'],
+      409: ['workflow.business-key-busy'],
+      422: ['signal.too-many', 'workflow.too-many-signals', 'workflow.unknown-signal'],
+    },
+  })
+  signalByKey(@Req() request: FastifyRequest) {
+    return this.commands.send(request, SignalByKey, parseInput(SignalByKeyBody, request.body));
+  }
+}

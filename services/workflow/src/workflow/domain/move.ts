@@ -1,0 +1,209 @@
+import type { WorkflowEvent } from '@countersign/contracts';
+import { derivedId, type JsonObject, rule } from '@countersign/kernel';
+import {
+  type ActionResults,
+  type CompiledAction,
+  type CompiledDefinition,
+  contextProblems,
+  type Invocation,
+  runActions,
+} from '@countersign/state-machine';
+
+import type { Draft } from './draft.js';
+import type { ExistingWorkflow } from './state.js';
+
+type Transitioned = Extract<WorkflowEvent, { type: 'workflow.transitioned' }>['data'];
+
+/** A context may not grow beyond this, in characters of JSON. */
+const MAX_CONTEXT = 256 * 1024;
+
+/** A move from where the instance is to another state. */
+export interface Move extends Pick<Transitioned, 'to' | 'event' | 'trigger'> {
+  readonly sequence?: number;
+  /** Done before the move. */
+  readonly actions?: readonly CompiledAction[];
+  /**
+   * `all`: leaves and enters properly. `enter`: only enters. `arrive`: neither, but what the state invokes is
+   * started. `none`: it is somewhere else now, and that is all.
+   */
+  readonly ceremony?: 'all' | 'enter' | 'arrive' | 'none';
+  readonly input?: JsonObject | undefined;
+  readonly reason?: string | undefined;
+  readonly approvalId?: string | undefined;
+  readonly approvalOutcome?: 'granted' | 'rejected' | undefined;
+  readonly signalId?: string | undefined;
+}
+
+/** What a move does beside moving, worked out beforehand so that it is done as a whole or not at all. */
+interface Prepared {
+  readonly before: ActionResults;
+  readonly after: ActionResults;
+  readonly invocation: Invocation | undefined;
+}
+
+/**
+ * Makes a move: exit actions, the transition's own, the move itself, entry actions, and what the new state is
+ * for: its outcome, or the workflow that it invokes.
+ *
+ * @throws ExpressionError when an action's expression has no value
+ * @throws AppError `rule` `workflow.context-invalid` when the context would no longer fit the definition. Nothing
+ *   has been added to the draft then.
+ */
+export function move(draft: Draft, wanted: Move): void {
+  const { definition, state } = draft;
+  const prepared = prepare(definition, state, wanted);
+  leave(draft, wanted);
+  record(draft, prepared.before, state.context);
+  draft.add({ type: 'workflow.transitioned', data: transitioned(draft.state, wanted) });
+  enter(draft, prepared);
+}
+
+/** What happens on arrival in the initial state. @throws as `move` does */
+export function enterInitial(draft: Draft): void {
+  const { definition, state } = draft;
+  const wanted = { to: state.state, event: '', trigger: 'automatic', ceremony: 'enter' } as const;
+  enter(draft, prepare(definition, state, wanted));
+}
+
+function prepare(definition: CompiledDefinition, state: ExistingWorkflow, wanted: Move): Prepared {
+  const { ceremony = 'all', actions = [], input, to } = wanted;
+  const exit = ceremony === 'all' ? definition.exitActions(state.state) : [];
+  const entry = ceremony === 'all' || ceremony === 'enter' ? definition.entryActions(to) : [];
+  const before = runActions([...exit, ...actions], state.context, input);
+  const after = runActions(entry, before.context, input);
+  if (before.pipelines.length + after.pipelines.length > 0) {
+    throw rule('workflow.action-unsupported', 'there is no pipeline service to run it');
+  }
+  if (after.context !== state.context) mustFit(definition, after.context);
+  const invocation =
+    ceremony === 'none' ? undefined : definition.invocationOf(to, after.context, input);
+  return { before, after, invocation };
+}
+
+function mustFit({ definition }: CompiledDefinition, context: JsonObject): void {
+  const [first] = contextProblems(definition.contextSchema, context);
+  if (first) throw rule('workflow.context-invalid', `context${first.at} ${first.problem}`);
+  if (JSON.stringify(context).length > MAX_CONTEXT) {
+    throw rule('workflow.context-invalid', `the context is larger than ${MAX_CONTEXT} characters`);
+  }
+}
+
+/** Gives up what the old state waits for, except what this move follows from. */
+function leave(draft: Draft, { event, approvalId, ceremony }: Move): void {
+  const { identity, pending, childId } = draft.state;
+  const reason = `left by ${event}`;
+  if (pending && pending.approvalId !== approvalId) {
+    const data = { ...identity, approvalId: pending.approvalId, reason };
+    draft.add({ type: 'workflow.approval-abandoned', data });
+  }
+  if (childId !== undefined && ceremony !== 'none') {
+    draft.add({ type: 'workflow.child-abandoned', data: { ...identity, childId, reason } });
+  }
+}
+
+function transitioned(
+  { identity, state: from, sequence }: ExistingWorkflow,
+  wanted: Move,
+): Transitioned {
+  const { to, event, trigger, reason, input, approvalId, approvalOutcome, signalId } = wanted;
+  return {
+    ...identity,
+    sequence: wanted.sequence ?? sequence + 1,
+    from,
+    to,
+    event,
+    trigger,
+    ...(reason === undefined ? {} : { reason }),
+    ...(input === undefined ? {} : { input }),
+    ...(approvalId === undefined ? {} : { approvalId }),
+    ...(approvalOutcome === undefined ? {} : { approvalOutcome }),
+    ...(signalId === undefined ? {} : { signalId }),
+  };
+}
+
+function enter(draft: Draft, { after, invocation }: Prepared): void {
+  record(draft, after, draft.state.context);
+  const { identity, state, sequence } = draft.state;
+  const outcome = draft.definition.outcomeOf(state);
+  if (outcome !== undefined) {
+    end(draft, outcome);
+  } else if (invocation) {
+    const { template, version, businessKey, context } = invocation;
+    draft.add({
+      type: 'workflow.child-requested',
+      data: {
+        ...identity,
+        childId: derivedId('child', identity.workflowId, sequence),
+        childTemplate: template,
+        ...(version === undefined ? {} : { childVersion: version }),
+        ...(businessKey === undefined ? {} : { childBusinessKey: businessKey }),
+        childContext: context,
+        requester: draft.cause.requester,
+      },
+    });
+  }
+}
+
+/** Adds what actions have changed and emitted. */
+function record(draft: Draft, results: ActionResults, was: JsonObject): void {
+  const { identity } = draft.state;
+  const changed = Object.entries(results.context).filter(([name, value]) => value !== was[name]);
+  if (results.context !== was && changed.length > 0) {
+    const changedBy = draft.cause.requester;
+    const data = { ...identity, changes: Object.fromEntries(changed), changedBy };
+    draft.add({ type: 'workflow.context-changed', data });
+  }
+  for (const emitted of results.emitted) {
+    draft.add({ type: 'workflow.emitted', data: { ...identity, ...emitted } });
+  }
+}
+
+/** Ends an instance, and tells the one that waits for it. */
+export function end(
+  draft: Draft,
+  outcome: 'completed' | 'failed' | 'cancelled',
+  reason?: string,
+): void {
+  const { identity, state, parentId, context, pending, childId } = draft.state;
+  const why = reason === undefined ? {} : { reason };
+  withdrawIntervention(draft, reason ?? `reached ${state}`);
+  if (childId !== undefined) {
+    const data = { ...identity, childId, reason: reason ?? `reached ${state}` };
+    draft.add({ type: 'workflow.child-abandoned', data });
+  }
+  if (outcome === 'cancelled') {
+    const approval = pending === undefined ? {} : { approvalId: pending.approvalId };
+    const data = { ...identity, reason: reason ?? `reached ${state}`, ...approval };
+    draft.add({ type: 'workflow.cancelled', data });
+  } else {
+    if (pending) {
+      const { approvalId } = pending;
+      const data = { ...identity, approvalId, reason: reason ?? `reached ${state}` };
+      draft.add({ type: 'workflow.approval-abandoned', data });
+    }
+    draft.add(
+      outcome === 'completed'
+        ? { type: 'workflow.completed', data: { ...identity, state } }
+        : { type: 'workflow.failed', data: { ...identity, state, ...why } },
+    );
+  }
+  if (parentId === undefined) return;
+  draft.add({
+    type: 'workflow.child-ended',
+    data: { ...identity, parentId, outcome, state, context },
+  });
+}
+
+/** An instance that has ended needs no intervention any more. */
+function withdrawIntervention(draft: Draft, reason: string): void {
+  const { identity, intervention } = draft.state;
+  if (!intervention) return;
+  const { approvalId, kind } = intervention;
+  draft.add(
+    { type: 'workflow.approval-abandoned', data: { ...identity, approvalId, reason } },
+    {
+      type: 'workflow.intervention-ended',
+      data: { ...identity, kind, approvalId, outcome: 'withdrawn', reason },
+    },
+  );
+}

@@ -1,0 +1,72 @@
+import type { WorkflowEvent, WorkflowReply } from '@countersign/contracts';
+import { EventStore } from '@countersign/event-store';
+import { Clock } from '@countersign/kernel';
+import { type CommandContext, EventOffers } from '@countersign/messaging';
+import { latestPosition, type Outcome } from '@countersign/service-kit';
+import type { CompiledDefinition } from '@countersign/state-machine';
+import { Inject, Injectable } from '@nestjs/common';
+
+import { Definitions } from '../definition/definitions.js';
+import { existing } from './domain/decider.js';
+import type { Cause } from './domain/draft.js';
+import type { WorkflowState } from './domain/state.js';
+import { Workflows } from './workflows.js';
+
+type Decide = (
+  state: WorkflowState,
+  definition: CompiledDefinition,
+  cause: Cause,
+) => readonly WorkflowEvent[] | Promise<readonly WorkflowEvent[]>;
+
+/** The way of every change to an instance: decided by its definition, appended, offered to whom it concerns. */
+@Injectable()
+export class InstanceChanges {
+  constructor(
+    @Inject(Workflows) private readonly workflows: Workflows,
+    @Inject(Definitions) private readonly definitions: Definitions,
+    @Inject(EventOffers) private readonly offers: EventOffers,
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  /** On whose account a command is carried out, and when. */
+  causeOf(context: CommandContext, now: Date = this.clock.now()): Cause {
+    return { requester: context.actor.id, now };
+  }
+
+  /**
+   * @param now the time that the decision goes by; the clock's when absent
+   * @throws AppError `workflow.not-found`, or what `decide` throws
+   */
+  async change(
+    workflowId: string,
+    context: CommandContext,
+    decide: Decide,
+    now?: Date,
+  ): Promise<WorkflowReply> {
+    const cause = this.causeOf(context, now);
+    const outcome = await this.workflows.execute(
+      Workflows.streamOf(workflowId),
+      context,
+      async (state) => {
+        const definition = await this.definitions.compiled(existing(state).definitionHash);
+        return decide(state, definition, cause);
+      },
+    );
+    return this.reply(outcome);
+  }
+
+  /** Waits for what other services do about it, so that the position covers that too. */
+  async reply({ state, position, events }: Outcome<WorkflowState>): Promise<WorkflowReply> {
+    const followed = await this.offers.offer(events);
+    const { identity, status, state: at, pending, intervention } = existing(state);
+    const approvalId = intervention?.approvalId ?? pending?.approvalId;
+    return {
+      workflowId: identity.workflowId,
+      status,
+      state: at,
+      ...(approvalId === undefined ? {} : { approvalId }),
+      position: latestPosition(this.store, position, followed),
+    };
+  }
+}

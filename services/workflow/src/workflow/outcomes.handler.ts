@@ -1,0 +1,121 @@
+import type {
+  ApprovalGranted,
+  ApprovalRejected,
+  WorkflowChildAbandoned,
+  WorkflowChildEnded,
+  WorkflowChildRequested,
+} from '@countersign/contracts';
+import { AppError, derivedId, hashOf, messageOf } from '@countersign/kernel';
+import type { CommandContext, ObservedEvent } from '@countersign/messaging';
+import { reactionContext } from '@countersign/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+
+import { Definitions } from '../definition/definitions.js';
+import { applyOutcome, cancelWorkflow, existing } from './domain/decider.js';
+import { childEnded, childNotStarted } from './domain/signals.js';
+import { type ApprovalOutcome, isRunning } from './domain/state.js';
+import { InstanceChanges } from './instance-changes.js';
+import { WorkflowHandler } from './workflow.handler.js';
+import { Workflows } from './workflows.js';
+
+type Observed<Event extends { schema: z.ZodType }> = ObservedEvent<z.output<Event['schema']>>;
+
+/** What instances learn of those they wait for: approvals, and the instances that they invoke. */
+@Injectable()
+export class OutcomesHandler {
+  constructor(
+    @Inject(Workflows) private readonly workflows: Workflows,
+    @Inject(Definitions) private readonly definitions: Definitions,
+    @Inject(InstanceChanges) private readonly instances: InstanceChanges,
+    @Inject(WorkflowHandler) private readonly handler: WorkflowHandler,
+  ) {}
+
+  async granted(event: Observed<typeof ApprovalGranted>): Promise<string> {
+    const { workflowId, approvalId } = event.data;
+    return this.#apply(event, workflowId, { approvalId, outcome: 'granted' });
+  }
+
+  async rejected(event: Observed<typeof ApprovalRejected>): Promise<string> {
+    const { workflowId, approvalId, reason } = event.data;
+    return this.#apply(event, workflowId, { approvalId, outcome: 'rejected', reason });
+  }
+
+  async #apply(
+    event: ObservedEvent,
+    workflowId: string,
+    outcome: ApprovalOutcome,
+  ): Promise<string> {
+    const context = reactionContext('workflow', event);
+    const done = this.workflows.doneAt(Workflows.streamOf(workflowId), context.commandId);
+    if (done !== undefined) return done;
+    const { position } = await this.instances.change(
+      workflowId,
+      context,
+      async (state, definition, cause) => {
+        const hash = existing(state).intervention?.definitionHash;
+        const target = hash === undefined ? undefined : await this.definitions.compiled(hash);
+        return applyOutcome(state, outcome, definition, cause, target);
+      },
+    );
+    return position;
+  }
+
+  /** Starts what an instance invokes. What cannot be started is an incident of the one that invokes it. */
+  async startChild(event: Observed<typeof WorkflowChildRequested>): Promise<string> {
+    const { workflowId, childId, requester, childTemplate, childVersion } = event.data;
+    const { childBusinessKey: businessKey, childContext } = event.data;
+    const context = reactionContext('workflow', event);
+    const body = {
+      template: childTemplate,
+      ...(childVersion === undefined ? {} : { version: childVersion }),
+      ...(businessKey === undefined ? {} : { businessKey }),
+      context: childContext,
+    };
+    try {
+      const invokedBy = { parentId: workflowId, workflowId: childId, requester };
+      const { position } = await this.handler.start(body, context, { invokedBy });
+      return position;
+    } catch (error) {
+      const passing = error instanceof AppError && ['unavailable', 'conflict'].includes(error.kind);
+      if (passing || !(error instanceof AppError)) throw error;
+      const { position } = await this.instances.change(
+        workflowId,
+        besides(context, 'not started'),
+        (state, definition, cause) =>
+          childNotStarted(state, childId, messageOf(error), definition, cause),
+      );
+      return position;
+    }
+  }
+
+  /** Tells an instance how the one that it has invoked ended. */
+  async childEnded(event: Observed<typeof WorkflowChildEnded>): Promise<string> {
+    const context = reactionContext('workflow', event);
+    const { position } = await this.instances.change(
+      event.data.parentId,
+      context,
+      (state, definition, cause) => childEnded(state, event.data, definition, cause),
+    );
+    return position;
+  }
+
+  /** Cancels what is no longer waited for. */
+  async cancelChild(event: Observed<typeof WorkflowChildAbandoned>): Promise<string | undefined> {
+    const { childId, reason } = event.data;
+    const known = await this.workflows.load(Workflows.streamOf(childId));
+    if (known.kind !== 'existing') return undefined;
+    const { position } = await this.instances.change(
+      childId,
+      reactionContext('workflow', event),
+      (state, definition, cause) =>
+        isRunning(existing(state)) ? cancelWorkflow(state, reason, definition, cause) : [],
+    );
+    return position;
+  }
+}
+
+/** A second command that an event stands for. */
+function besides(context: CommandContext, what: string): CommandContext {
+  return { ...context, commandId: derivedId(what, context.commandId), commandHash: hashOf(what) };
+}
