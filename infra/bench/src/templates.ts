@@ -1,4 +1,4 @@
-import { PublishTemplate } from '@countersign/contracts';
+import { PublishTemplate, SaveTemplateDraft, SubmitTemplate } from '@countersign/contracts';
 import { newId, SystemClock, systemActor } from '@countersign/kernel';
 import { BusSigner, CommandClient, connectBus } from '@countersign/messaging';
 
@@ -45,14 +45,22 @@ const definitions = [
   },
 ];
 
-/** Publishes the templates that the workloads start. */
+/** Publishes the templates that the workloads start, as it is done: by two. */
 export async function publishTemplates({ natsUrl, busKey }: RunningProduct): Promise<void> {
   const bus = await connectBus(natsUrl, 'bench');
   const commands = new CommandClient(bus, new BusSigner(busKey), new SystemClock());
-  for (const definition of definitions) {
+  const as = (name: string) => {
     const id = newId();
-    const ids = { commandId: id, correlationId: id, causationId: id };
-    await commands.send(PublishTemplate, { definition }, { ...ids, actor: systemActor('bench') });
+    return { commandId: id, correlationId: id, causationId: id, actor: systemActor(name) };
+  };
+  for (const definition of definitions) {
+    const { name, version } = await commands.send(
+      SaveTemplateDraft,
+      { definition },
+      as('bench-author'),
+    );
+    await commands.send(SubmitTemplate, { name, version }, as('bench-author'));
+    await commands.send(PublishTemplate, { name, version }, as('bench-reviewer'));
   }
   await bus.close();
 }

@@ -17,3 +17,4 @@ export * from './reactions.js';
 export * from './read-model.js';
 export * from './scalars.js';
 export * from './subjects.js';
+export * from './template-version.js';

@@ -1,4 +1,5 @@
 import { ApprovalGranted, ApprovalRejected } from './events/approval.events.js';
+import { TemplateVersionPublished, TemplateVersionRetired } from './events/template.events.js';
 import {
   WorkflowApprovalAbandoned,
   WorkflowCancelled,
@@ -24,6 +25,8 @@ export const reactors: Readonly<Record<string, readonly string[]>> = {
   [WorkflowChildAbandoned.type]: ['workflow'],
   [ApprovalGranted.type]: ['workflow'],
   [ApprovalRejected.type]: ['workflow'],
+  [TemplateVersionPublished.type]: ['workflow'],
+  [TemplateVersionRetired.type]: ['workflow'],
 };
 
 /** Subject on which a service takes an event offered to it. */

@@ -1,5 +1,7 @@
 import type { JsonObject } from '@countersign/kernel';
 
+import type { FindingCounts, Provenance } from './template-version.js';
+
 /**
  * The read tables, as the projector writes and the gateway reads them. All live in schema `public`;
  * `json` members are `jsonb`, times `timestamptz`.
@@ -110,14 +112,40 @@ export interface ApprovalDecisionRow {
   scope: string | null;
 }
 
+/** A version of a template, from its first draft on. */
 export interface TemplateRow {
   name: string;
   version: number;
+  /** DRAFT, IN_REVIEW, PUBLISHED or RETIRED. */
+  status: string;
   title: string;
   description: string | null;
   definition_hash: string;
-  published_by: string;
-  published_at: Date;
+  /** Expression language that it was last checked with. */
+  language: string;
+  author: string;
+  submitted_by: string | null;
+  published_by: string | null;
+  published_at: Date | null;
+  /** Counts of the analysis when it was saved; null where it never was a draft. */
+  findings: FindingCounts | null;
+  /** What an imported file said of itself. */
+  imported_from: Provenance | null;
+  /** What people did, oldest first. */
+  history: TemplateAction[];
+  /** Revision of the last event that is in this row. */
+  revision: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface TemplateAction {
+  /** saved, submitted, returned, published or retired. */
+  readonly action: string;
+  readonly by: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly comment: string | null;
 }
 
 /** Definitions by content hash: of templates, and of instances with overrides. */

@@ -17,6 +17,8 @@ const Environment = z.object({
   KURRENTDB_URL: z.string().optional(),
   /** Key under which services vouch for each other on the bus: at least 32 bytes of hex. */
   COUNTERSIGN_BUS_KEY: z.string().regex(/^[0-9a-f]{64,}$/i, 'at least 64 hex digits'),
+  /** JSON file of people, groups and roles: `Directory` of the state machine library. */
+  COUNTERSIGN_DIRECTORY: z.string().min(1).optional(),
 });
 export type Config = z.infer<typeof Environment>;
 
@@ -39,4 +41,5 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return result.data;
 }
 
-export const isProduction = (config: Config): boolean => config.NODE_ENV === 'production';
+export const isProduction = (config: Pick<Config, 'NODE_ENV'>): boolean =>
+  config.NODE_ENV === 'production';

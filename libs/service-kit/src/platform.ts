@@ -6,6 +6,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import pg from 'pg';
 
 import type { Config } from './config.js';
+import { People } from './directory/people.js';
 import { createLog, type Log } from './log.js';
 import { openEventStore } from './open-event-store.js';
 import { PostgresCheckpoints } from './postgres-checkpoints.js';
@@ -24,6 +25,7 @@ export interface Platform {
   readonly offers: EventOffers;
   readonly leadership: PostgresLeadership;
   readonly checkpoints: PostgresCheckpoints;
+  readonly people: People;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function openPlatform(
   clock: Clock = new SystemClock(),
 ): Promise<Platform> {
   const log = createLog(config);
+  const people = await People.open(config, log);
   const signer = new BusSigner(config.COUNTERSIGN_BUS_KEY);
   const pool = new pg.Pool({
     connectionString: config.DATABASE_URL,
@@ -60,7 +63,9 @@ export async function openPlatform(
     offers: new EventOffers(bus, signer, log),
     leadership,
     checkpoints,
+    people,
     close: async () => {
+      people.close();
       await store.close();
       await leadership.close();
       await bus.close();

@@ -47,7 +47,7 @@ export function loadGatewayConfig(
   config: Pick<Config, 'NODE_ENV'>,
   env: NodeJS.ProcessEnv = process.env,
 ): GatewayConfig {
-  if (!isProduction(config as Config)) return { oidc: undefined };
+  if (!isProduction(config)) return { oidc: undefined };
   const result = OidcEnvironment.safeParse(env);
   if (!result.success) {
     const wrong = [...new Set(result.error.issues.map(({ path }) => String(path[0])))];

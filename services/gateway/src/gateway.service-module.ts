@@ -32,6 +32,8 @@ import { HealthController } from './routes/health.controller.js';
 import { IncidentsController } from './routes/incidents.controller.js';
 import { InterventionsController } from './routes/interventions.controller.js';
 import { SignalsController } from './routes/signals.controller.js';
+import { SchemasController } from './routes/schemas.controller.js';
+import { TemplateCommandsController } from './routes/template-commands.controller.js';
 import { TemplatesController } from './routes/templates.controller.js';
 import { WorkflowsController } from './routes/workflows.controller.js';
 
@@ -44,6 +46,8 @@ const controllers = [
   IncidentsController,
   InterventionsController,
   SignalsController,
+  SchemasController,
+  TemplateCommandsController,
   TemplatesController,
   WorkflowsController,
 ];

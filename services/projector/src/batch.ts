@@ -19,15 +19,18 @@ export function keysToLoad(events: readonly StoredEvent[]): Map<TableName, Set<s
   for (const projection of projections) {
     if (!projection.folds) continue;
     const wanted = new Set<string>();
-    for (const { stream } of events) {
-      if (!begun.has(stream) && projection.categories.includes(categoryOf(stream))) {
-        wanted.add(stream.slice(stream.indexOf('-') + 1));
-      }
+    for (const stored of events) {
+      const { stream } = stored;
+      if (begun.has(stream) || !projection.categories.includes(categoryOf(stream))) continue;
+      const key = projection.keyOfStored ? projection.keyOfStored(stored) : idOf(stream);
+      if (key !== undefined) wanted.add(key);
     }
     if (wanted.size > 0) keys.set(projection.table, wanted);
   }
   return keys;
 }
+
+const idOf = (stream: string) => stream.slice(stream.indexOf('-') + 1);
 
 /**
  * The rows that a batch of events leads to. An event that cannot be projected parks its stream: it

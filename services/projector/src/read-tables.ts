@@ -123,10 +123,9 @@ export class ReadTables {
     for (const [table, keys] of keysToLoad(events)) {
       const missing = [...keys].filter((key) => !this.#rows.has(`${table}/${key}`));
       if (missing.length === 0) continue;
-      const key = keyOf(table);
+      const { key, matches } = keyOf(table);
       const { rows } = await this.db.query<{ row: Row; key: string }>(
-        `SELECT ${key}::text AS key, to_jsonb(t) AS row FROM ${this.schema}.${table} t
-         WHERE ${key} = ANY($1::uuid[])`,
+        `SELECT ${key} AS key, to_jsonb(t) AS row FROM ${this.schema}.${table} t WHERE ${matches}`,
         [missing],
       );
       for (const { row, key } of rows) this.#rows.set(`${table}/${key}`, row);
@@ -166,8 +165,13 @@ function nameOf(text: string): string {
   return `projector.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 }
 
-function keyOf(table: TableName): string {
-  return tables.find((entry) => entry.table === table)?.key[0] ?? '';
+/** A row's key as text, and how those of some keys (`$1`) are found: by an index where the key is one uuid. */
+function keyOf(table: TableName): { key: string; matches: string } {
+  const columns = tables.find((entry) => entry.table === table)?.key ?? [];
+  const key = columns.map((column) => `${column}::text`).join(` || '/' || `);
+  const [first = ''] = columns;
+  const matches = columns.length === 1 ? `${first} = ANY($1::uuid[])` : `${key} = ANY($1::text[])`;
+  return { key, matches };
 }
 
 /** Rows are written anew when they are there; those with a revision never go back to an older one. */

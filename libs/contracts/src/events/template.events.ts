@@ -2,17 +2,61 @@ import { WorkflowDefinition } from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
-import { Name, Sha256 } from '../scalars.js';
+import { Name, Reason, Sha256 } from '../scalars.js';
+import { FindingCounts, Provenance } from '../template-version.js';
 
-/** An immutable version of a template may be started from now on. */
-export const TemplateVersionPublished = defineEvent('template.version-published', {
-  name: Name,
-  version: z.int().positive(),
+const version = { name: Name, version: z.int().positive() };
+
+const content = {
+  ...version,
   definition: WorkflowDefinition,
   definitionHash: Sha256,
   /** Expression language that the definition was checked with. */
   language: z.string(),
+};
+
+/** A new draft, or other content of one that its author had. */
+export const TemplateDraftSaved = defineEvent('template.draft-saved', {
+  ...content,
+  author: z.string(),
+  /** Of the analysis when it was saved; publishing analyses again. */
+  findings: FindingCounts,
+  importedFrom: Provenance.optional(),
 });
 
-export const templateEvents = [TemplateVersionPublished] as const;
+/** A draft stands as it is from now on, for others to review. */
+export const TemplateVersionSubmitted = defineEvent('template.version-submitted', {
+  ...version,
+  definitionHash: Sha256,
+  submittedBy: z.string(),
+  comment: Reason.optional(),
+});
+
+/** A version under review is a draft again. */
+export const TemplateVersionReturned = defineEvent('template.version-returned', {
+  ...version,
+  returnedBy: z.string(),
+  reason: Reason,
+});
+
+/** An immutable version of a template may be started from now on. */
+export const TemplateVersionPublished = defineEvent('template.version-published', {
+  ...content,
+  comment: Reason.optional(),
+});
+
+/** A published version is started no more. */
+export const TemplateVersionRetired = defineEvent('template.version-retired', {
+  ...version,
+  retiredBy: z.string(),
+  reason: Reason.optional(),
+});
+
+export const templateEvents = [
+  TemplateDraftSaved,
+  TemplateVersionSubmitted,
+  TemplateVersionReturned,
+  TemplateVersionPublished,
+  TemplateVersionRetired,
+] as const;
 export type TemplateEvent = EventOf<typeof templateEvents>;

@@ -4,7 +4,7 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTVerifyGetKey, Si
 import { hkdfSync } from 'node:crypto';
 
 import { DevIssuer } from './dev-issuer.js';
-import { devUsers } from './dev-users.js';
+import { devDirectory } from '@countersign/service-kit';
 import { OidcVerifier } from './oidc-verifier.js';
 import { TokenVerifier } from './token-verifier.js';
 import { VerifiedTokens } from './verified-tokens.js';
@@ -29,10 +29,14 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 
 describe('development users', () => {
   it('are people in several roles, each able to approve trades', () => {
-    expect(devUsers.length).toBeGreaterThanOrEqual(8);
-    expect(new Set(devUsers.map(({ id }) => id)).size).toBe(devUsers.length);
-    expect(new Set(devUsers.flatMap(({ roles }) => roles)).size).toBeGreaterThanOrEqual(6);
-    expect(devUsers.every(({ groups }) => groups.includes('trade-approvers'))).toBe(true);
+    expect(devDirectory.people.length).toBeGreaterThanOrEqual(8);
+    expect(new Set(devDirectory.people.map(({ id }) => id)).size).toBe(devDirectory.people.length);
+    expect(new Set(devDirectory.people.flatMap(({ roles }) => roles)).size).toBeGreaterThanOrEqual(
+      6,
+    );
+    expect(devDirectory.people.every(({ groups }) => groups.includes('trade-approvers'))).toBe(
+      true,
+    );
   });
 });
 
@@ -48,7 +52,7 @@ describe('DevIssuer', () => {
     expect(actor).toEqual({
       id: 'erin',
       roles: ['compliance-officer'],
-      groups: ['trade-approvers', 'compliance'],
+      groups: ['trade-approvers', 'compliance', 'workflow-admins'],
       authMethod: 'dev-token',
     });
     const later = new HandClock();

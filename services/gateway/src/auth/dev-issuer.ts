@@ -3,7 +3,7 @@ import { jwtVerify, SignJWT } from 'jose';
 import { hkdfSync } from 'node:crypto';
 
 import { rejected, toVerified } from './claims.js';
-import { devUsers } from './dev-users.js';
+import { devDirectory } from '@countersign/service-kit';
 import { TokenVerifier, type VerifiedToken } from './token-verifier.js';
 
 const ISSUER = 'urn:countersign:dev-issuer';
@@ -11,7 +11,7 @@ const AUDIENCE = 'countersign';
 const ALGORITHM = 'HS256';
 const VALIDITY_SECONDS = 8 * 60 * 60;
 
-/** Vouches for the people of `dev-users.ts` on a developer's machine. There is none in production. */
+/** Vouches for the people of the development directory on a developer's machine. There is none in production. */
 export class DevIssuer extends TokenVerifier {
   readonly #key: Uint8Array;
 
@@ -31,10 +31,10 @@ export class DevIssuer extends TokenVerifier {
    * @throws AppError `not-found` `dev.user-not-found`.
    */
   async issue(userId: string): Promise<{ token: string; expiresAt: string }> {
-    const user = devUsers.find(({ id }) => id === userId);
+    const user = devDirectory.people.find(({ id }) => id === userId);
     if (!user) {
       throw notFound('dev.user-not-found', 'there is no such development user', {
-        details: { users: devUsers.map(({ id }) => id) },
+        details: { users: devDirectory.people.map(({ id }) => id) },
       });
     }
     const issuedAt = Math.floor(this.clock.now().getTime() / 1000);

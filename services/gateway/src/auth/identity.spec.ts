@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import { FakePlatform } from '../../test/fake-platform.js';
 import { TestGateway } from '../../test/test-gateway.js';
-import { devUsers } from './dev-users.js';
+import { devDirectory } from '@countersign/service-kit';
 
 const started = {
   workflowId: '0b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11',
@@ -26,7 +26,7 @@ describe('identity', () => {
   it('is offered to developers, without a token and with any key', async () => {
     const users = await gateway.ask('GET', '/api/v1/dev/users');
     expect(users.status).toBe(200);
-    expect(users.body).toEqual({ items: devUsers });
+    expect(users.body).toEqual({ items: devDirectory.people });
     const { status, body } = await gateway.ask('POST', '/api/v1/dev/token', {
       body: { user: 'bob' },
       headers: { 'idempotency-key': 'k' },

@@ -4,13 +4,29 @@ import { isUtf8 } from 'node:buffer';
 
 import { readBody } from './read-body.js';
 
-const BODY_LIMIT = 1024 * 1024;
-
 /** Deeper values are nobody's workflow, and recursive readers further on must not be made to overflow. */
 const MAX_DEPTH = 64;
 
-/** More values than any workflow has: each costs far more in memory and checks than its text. */
-const MAX_VALUES = 5_000;
+/** How large a body may be. Each value costs far more in memory and checks than its text. */
+interface BodyLimits {
+  readonly bytes: number;
+  readonly values: number;
+}
+
+/** More than any command has. */
+const COMMAND: BodyLimits = { bytes: 1024 * 1024, values: 5_000 };
+
+/** Room for a definition at its own limits, and for ten times as many states, which get an answer of their own. */
+const DEFINITION: BodyLimits = { bytes: 4 * 1024 * 1024, values: 250_000 };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    bodyLimits?: BodyLimits;
+  }
+}
+
+/** Configuration of a route (`@RouteConfig`) that takes a definition. */
+export const DEFINITION_BODY = { bodyLimits: DEFINITION };
 
 type Done = (error: Error | null, value?: unknown) => void;
 
@@ -22,21 +38,22 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   // Fastify's own parser also refuses `__proto__` members, which would be lost on the way.
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
-  const parse = (request: FastifyRequest, body: Buffer, done: Done) => {
+  const parse = (request: FastifyRequest, body: Buffer, limits: BodyLimits, done: Done) => {
     if (!isUtf8(body)) {
       done(invalid('request.malformed', 'the body is not UTF-8'));
       return;
     }
     const text = body.toString();
     void parseJson(request, text, (error: Error | null, value?: unknown) => {
-      done(error ?? unacceptable(text, value) ?? null, value);
+      done(error ?? unacceptable(text, value, limits) ?? null, value);
     });
   };
   fastify.addContentTypeParser('application/json', (request, payload, done) => {
-    readBody(payload, BODY_LIMIT, (error, body) => {
+    const limits = request.routeOptions.config.bodyLimits ?? COMMAND;
+    readBody(payload, limits.bytes, (error, body) => {
       const refusal = error ?? unreadable(request.headers);
       if (refusal || !body?.length) done(refusal, undefined);
-      else parse(request, body, done);
+      else parse(request, body, limits, done);
     });
   });
 }
@@ -51,12 +68,12 @@ function unreadable(headers: FastifyRequest['headers']): Error | null {
   return invalid('request.unsupported-encoding', 'send the body as plain UTF-8');
 }
 
-function unacceptable(text: string, value: unknown): Error | undefined {
+function unacceptable(text: string, value: unknown, { values }: BodyLimits): Error | undefined {
   if (text.length > 2 * MAX_DEPTH && isDeeperThan(MAX_DEPTH, value)) {
     return invalid('request.too-deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
   }
-  if (text.length > 2 * MAX_VALUES && countValues(value) > MAX_VALUES) {
-    return invalid('request.too-many-values', `the body holds more than ${MAX_VALUES} values`);
+  if (text.length > 2 * values && countValues(value, values) > values) {
+    return invalid('request.too-many-values', `the body holds more than ${values} values`);
   }
   const place = mayHoldUnstorableText(text) ? findUnstorableText(value) : undefined;
   if (place === undefined) return undefined;
@@ -66,12 +83,12 @@ function unacceptable(text: string, value: unknown): Error | undefined {
 }
 
 /** Safe to recurse: it is known by now that the depth is bounded. */
-function countValues(value: unknown): number {
+function countValues(value: unknown, most: number): number {
   if (value === null || typeof value !== 'object') return 1;
   let count = 1;
   for (const member of Object.values(value)) {
-    count += countValues(member);
-    if (count > MAX_VALUES) break;
+    count += countValues(member, most - count);
+    if (count > most) break;
   }
   return count;
 }

@@ -20,8 +20,9 @@ export function readBody(
   const finish = (error: Error | null) => {
     stream.off('data', onData).off('end', onEnd).off('error', finish);
     if (error) done(error);
-    else if (size > limit) done(invalid('request.too-large', 'the body is larger than 1 MiB'));
-    else done(null, Buffer.concat(chunks, size));
+    else if (size > limit) {
+      done(invalid('request.too-large', `the body is larger than ${limit / (1024 * 1024)} MiB`));
+    } else done(null, Buffer.concat(chunks, size));
   };
   const onData = (chunk: Buffer) => {
     size += chunk.length;

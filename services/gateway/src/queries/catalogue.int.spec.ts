@@ -30,8 +30,15 @@ describe('templates and incidents', () => {
       title: `${name} ${number}`,
       description: '',
       definition_hash: HASH,
-      published_by: 'alice',
+      status: 'PUBLISHED',
+      language: 'cel',
+      author: 'alice',
+      published_by: 'bob',
       published_at: NOW,
+      history: JSON.stringify([]) as never,
+      revision: 0,
+      created_at: NOW,
+      updated_at: NOW,
     });
     await reading.db
       .insertInto('templates')

@@ -1,11 +1,11 @@
 import { forbidden, parseInput } from '@countersign/kernel';
+import { devDirectory } from '@countersign/service-kit';
 import { Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 import { Public } from '../auth/auth.guard.js';
 import { DevIssuer } from '../auth/dev-issuer.js';
-import { devUsers } from '../auth/dev-users.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { Operation } from '../documents/operation.js';
 import { API } from './api-path.js';
@@ -19,6 +19,7 @@ const DevUsers = z.object({
       name: z.string(),
       roles: z.array(z.string()),
       groups: z.array(z.string()),
+      active: z.boolean(),
     }),
   ),
 });
@@ -42,7 +43,7 @@ export class DevController {
   })
   users() {
     this.#issuer();
-    return { items: devUsers };
+    return { items: devDirectory.people };
   }
 
   @Post('token')

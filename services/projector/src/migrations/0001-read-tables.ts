@@ -105,11 +105,21 @@ CREATE INDEX IF NOT EXISTS approval_decisions_approval
 CREATE TABLE IF NOT EXISTS ${schema}.templates (
   name text NOT NULL,
   version integer NOT NULL,
+  status text NOT NULL,
   title text NOT NULL,
   description text,
   definition_hash text NOT NULL,
-  published_by text NOT NULL,
-  published_at timestamptz NOT NULL,
+  language text NOT NULL,
+  author text NOT NULL,
+  submitted_by text,
+  published_by text,
+  published_at timestamptz,
+  findings jsonb,
+  imported_from jsonb,
+  history jsonb NOT NULL,
+  revision integer NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
   PRIMARY KEY (name, version)
 );
 

@@ -1,48 +1,38 @@
-import type { DefinitionEvent, TemplateEvent, TriggerEvent } from '@countersign/contracts';
+import type {
+  DefinitionEvent,
+  DomainEvent,
+  TemplateEvent,
+  TriggerEvent,
+} from '@countersign/contracts';
 
-import type { Projection } from './projection.js';
+import type { Projection, RowOf } from './projection.js';
 
-export const templates: Projection<'templates'> = {
-  table: 'templates',
-  key: ['name', 'version'],
-  categories: ['template'],
-  folds: false,
-  keyOf({ event }) {
-    const { data } = event as TemplateEvent;
-    return `${data.name}/${data.version}`;
-  },
-  project({ event, stored }) {
-    const { name, version, definition, definitionHash } = (event as TemplateEvent).data;
-    return {
-      name,
-      version,
-      title: definition.title ?? name,
-      description: definition.description ?? null,
-      definition_hash: definitionHash,
-      published_by: stored.metadata.actor,
-      published_at: stored.metadata.recordedAt,
-    };
-  },
-};
-
-/** Every definition once, whether a template or an instance with overrides brought it. */
+/** Every definition once, whether a template, a draft of one or an instance with overrides brought it. */
 export const definitions: Projection<'definitions'> = {
   table: 'definitions',
   key: ['hash'],
   categories: ['template', 'definition'],
   folds: false,
-  keyOf({ event }) {
-    const { data } = event as TemplateEvent | DefinitionEvent;
-    return 'hash' in data ? data.hash : data.definitionHash;
-  },
+  keyOf: ({ event }) => definitionIn(event)?.hash,
   project({ event }) {
-    const { data } = event as TemplateEvent | DefinitionEvent;
-    return {
-      hash: 'hash' in data ? data.hash : data.definitionHash,
-      definition: data.definition,
-    };
+    const row = definitionIn(event);
+    if (!row) throw new TypeError(`${event.type} brings no definition`);
+    return row;
   },
 };
+
+function definitionIn(event: DomainEvent): RowOf<'definitions'> | undefined {
+  const { type, data } = event as TemplateEvent | DefinitionEvent;
+  switch (type) {
+    case 'definition.stored':
+      return { hash: data.hash, definition: data.definition };
+    case 'template.draft-saved':
+    case 'template.version-published':
+      return { hash: data.definitionHash, definition: data.definition };
+    default:
+      return undefined;
+  }
+}
 
 type TriggerRegistered = Extract<TriggerEvent, { type: 'trigger.registered' }>;
 

@@ -1,8 +1,9 @@
 import { approvalDecisions } from './approval-decisions.projection.js';
 import { approvalRequests } from './approval-requests.projection.js';
-import { definitions, templates, triggers } from './catalogue.projections.js';
+import { definitions, triggers } from './catalogue.projections.js';
 import { incidents } from './incidents.projection.js';
 import type { AnyProjection } from './projection.js';
+import { templates } from './templates.projection.js';
 import { workflowInstances } from './workflow-instances.projection.js';
 import { workflowTransitions } from './workflow-transitions.projection.js';
 

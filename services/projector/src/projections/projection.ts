@@ -32,6 +32,11 @@ export interface Projection<Table extends TableName = TableName> {
   readonly folds: boolean;
   /** Key of the row that the event touches (its columns joined by a slash), or undefined. */
   keyOf(event: ProjectedEvent): string | undefined;
+  /**
+   * The same from the event as it is stored, for a folded table in which a stream has several rows. Absent: a
+   * stream has one row, under its own id.
+   */
+  keyOfStored?(stored: StoredEvent): string | undefined;
   /** The row after the event. */
   project(event: ProjectedEvent, current: RowOf<Table> | undefined): RowOf<Table>;
 }

@@ -1,4 +1,12 @@
-import { PublishTemplate, ResolveTemplate } from '@countersign/contracts';
+import {
+  PublishTemplate,
+  ResolveTemplate,
+  RetireTemplate,
+  ReturnTemplate,
+  SaveTemplateDraft,
+  SubmitTemplate,
+  ValidateTemplate,
+} from '@countersign/contracts';
 import { ServiceRuntime } from '@countersign/service-kit';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 
@@ -17,7 +25,12 @@ export class TemplateController implements OnModuleInit {
     const { handler } = this;
     const { commands } = this.runtime;
     for (const definition of builtInTemplates) await handler.publishBuiltIn(definition);
+    commands.serve(ValidateTemplate, (body) => handler.validate(body));
+    commands.serve(SaveTemplateDraft, (body, context) => handler.save(body, context));
+    commands.serve(SubmitTemplate, (body, context) => handler.submit(body, context));
+    commands.serve(ReturnTemplate, (body, context) => handler.return(body, context));
     commands.serve(PublishTemplate, (body, context) => handler.publish(body, context));
+    commands.serve(RetireTemplate, (body, context) => handler.retire(body, context));
     commands.serve(ResolveTemplate, (body) => handler.resolve(body));
   }
 }

@@ -1,29 +1,106 @@
-import type { PublishTemplate, ResolveTemplate, TemplateVersion } from '@countersign/contracts';
-import { derivedId, hashOf, systemActor } from '@countersign/kernel';
-import type { CommandContext } from '@countersign/messaging';
+import type {
+  PublishTemplate,
+  ResolveTemplate,
+  RetireTemplate,
+  ReturnTemplate,
+  SaveTemplateDraft,
+  SubmitTemplate,
+  TemplateEvent,
+  TemplateReply,
+  TemplateVersion,
+  ValidateTemplate,
+} from '@countersign/contracts';
+import { CorruptDataError, derivedId, hashOf, systemActor } from '@countersign/kernel';
+import { type CommandContext, EventOffers } from '@countersign/messaging';
 import type { WorkflowDefinition } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
-import { publishTemplate, resolveVersion } from './domain/decider.js';
+import {
+  countFindings,
+  draftOf,
+  existing,
+  publishable,
+  publishBuiltIn,
+  publishVersion,
+  resolveVersion,
+  retireVersion,
+  returnVersion,
+  saveDraft,
+  submitVersion,
+} from './domain/decider.js';
+import type { TemplateState } from './domain/state.js';
+import { TemplateAnalysis } from './template.analysis.js';
 import { Templates } from './templates.js';
+
+type BodyOf<Command extends { body: z.ZodType }> = z.output<Command['body']>;
+type Decide = (
+  state: TemplateState,
+) => readonly TemplateEvent[] | Promise<readonly TemplateEvent[]>;
 
 /** The template service's use cases. */
 @Injectable()
 export class TemplateHandler {
-  constructor(@Inject(Templates) private readonly templates: Templates) {}
+  constructor(
+    @Inject(Templates) private readonly templates: Templates,
+    @Inject(TemplateAnalysis) private readonly analysis: TemplateAnalysis,
+    @Inject(EventOffers) private readonly offers: EventOffers,
+  ) {}
 
-  async publish(
-    { definition }: { definition: WorkflowDefinition },
+  async validate({ definition }: BodyOf<typeof ValidateTemplate>) {
+    return { findings: await this.analysis.findings(definition) };
+  }
+
+  async save(
+    { definition, importedFrom }: BodyOf<typeof SaveTemplateDraft>,
     context: CommandContext,
-  ): Promise<z.output<typeof PublishTemplate.reply>> {
+  ): Promise<z.output<typeof SaveTemplateDraft.reply>> {
+    const findings = await this.analysis.findings(definition);
+    const author = context.actor.id;
     const { state, position } = await this.templates.execute(
       Templates.streamOf(definition.name),
       context,
-      (current) => publishTemplate(current, definition),
+      (current) => saveDraft(current, { definition, findings }, author, importedFrom),
     );
-    const { name, version, definitionHash } = resolveVersion(state, definition.name);
-    return { name, version, definitionHash, position };
+    const saved = draftOf(state, author);
+    if (!saved) throw new CorruptDataError(definition.name, 'a draft that was saved is not there');
+    const { name, version, status, definitionHash } = saved;
+    return {
+      name,
+      version,
+      status,
+      definitionHash,
+      findings: countFindings(findings),
+      position,
+    };
+  }
+
+  submit({ comment, ...of }: BodyOf<typeof SubmitTemplate>, context: CommandContext) {
+    return this.#change(of, context, (state) =>
+      submitVersion(state, of.version, context.actor.id, comment),
+    );
+  }
+
+  return({ reason, ...of }: BodyOf<typeof ReturnTemplate>, context: CommandContext) {
+    return this.#change(of, context, (state) =>
+      returnVersion(state, of.version, context.actor.id, reason),
+    );
+  }
+
+  publish(body: BodyOf<typeof PublishTemplate>, context: CommandContext) {
+    const { version, comment, definitionHash: shownHash } = body;
+    const reviewer = context.actor.id;
+    return this.#change(body, context, async (state) => {
+      const { definition } = publishable(state, version, reviewer, shownHash);
+      const findings = await this.analysis.findings(definition);
+      return publishVersion(state, version, reviewer, findings, { comment, shownHash });
+    });
+  }
+
+  retire({ reason, ...of }: BodyOf<typeof RetireTemplate>, context: CommandContext) {
+    return this.#change(of, context, (state) =>
+      retireVersion(state, of.version, context.actor.id, reason),
+    );
   }
 
   /** Publishes a template that comes with the product, once for each content. */
@@ -32,13 +109,30 @@ export class TemplateHandler {
     const commandId = derivedId('built-in template', commandHash);
     const actor = systemActor('template');
     const ids = { commandId, correlationId: commandId, causationId: commandId };
-    await this.publish({ definition }, { ...ids, commandHash, actor });
+    const context = { ...ids, commandHash, actor };
+    await this.templates.execute(Templates.streamOf(definition.name), context, async (state) => {
+      const findings = await this.analysis.findings(definition);
+      return publishBuiltIn(state, { definition, findings });
+    });
   }
 
-  async resolve({
-    name,
-    version,
-  }: z.output<typeof ResolveTemplate.body>): Promise<TemplateVersion> {
+  async resolve({ name, version }: BodyOf<typeof ResolveTemplate>): Promise<TemplateVersion> {
     return resolveVersion(await this.templates.load(Templates.streamOf(name)), name, version);
+  }
+
+  /** Waits until those who remember what may be started have heard of it. */
+  async #change(
+    { name, version }: { readonly name: string; readonly version: number },
+    context: CommandContext,
+    decide: Decide,
+  ): Promise<TemplateReply> {
+    const { state, events, position } = await this.templates.execute(
+      Templates.streamOf(name),
+      context,
+      decide,
+    );
+    await this.offers.offer(events);
+    const { status, definitionHash } = existing(state, version);
+    return { name, version, status, definitionHash, position };
   }
 }

@@ -3,6 +3,7 @@ import {
   DefinitionStored,
   ResolveTemplate,
   TemplateVersionPublished,
+  TemplateVersionRetired,
   type TemplateVersion,
 } from '@countersign/contracts';
 import { EventStore } from '@countersign/event-store';
@@ -17,7 +18,7 @@ import {
   systemActor,
 } from '@countersign/kernel';
 import { CommandClient } from '@countersign/messaging';
-import { AggregateStore, PLATFORM, type Platform } from '@countersign/service-kit';
+import { AggregateStore, PLATFORM, type Platform, ServiceRuntime } from '@countersign/service-kit';
 import {
   applyOverrides,
   compileDefinition,
@@ -28,8 +29,8 @@ import {
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 
-/** How long "the latest version" is remembered without asking; a publication ends it sooner. */
-const LATEST_TTL_MS = 1_000;
+/** How long a version is remembered without asking; that one is published or retired ends it sooner. */
+const VERSION_TTL_MS = 1_000;
 
 const definitionAggregate: Aggregate<WorkflowDefinition | undefined, DefinitionEvent> = {
   category: 'definition',
@@ -52,29 +53,38 @@ export interface PinnedDefinition {
 export class Definitions implements OnModuleInit {
   readonly #stored: AggregateStore<WorkflowDefinition | undefined, DefinitionEvent>;
   readonly #compiled = new LRUCache<string, CompiledDefinition>({ max: 1_000 });
-  readonly #versions = new LRUCache<string, TemplateVersion>({ max: 1_000 });
+  readonly #versions = new LRUCache<string, TemplateVersion>({ max: 1_000, ttl: VERSION_TTL_MS });
 
   constructor(
     @Inject(EventStore) store: EventStore,
     @Inject(Clock) clock: Clock,
     @Inject(CommandClient) private readonly commands: CommandClient,
     @Inject(PLATFORM) private readonly platform: Platform,
+    @Inject(ServiceRuntime) private readonly runtime: ServiceRuntime,
   ) {
     this.#stored = new AggregateStore(store, clock, definitionAggregate, 1_000);
   }
 
   onModuleInit(): void {
-    this.platform.bus.subscribe(`evt.${TemplateVersionPublished.type}.>`, {
-      callback: () => {
-        this.#versions.clear();
-      },
-    });
+    const forget = () => {
+      this.#versions.clear();
+      return Promise.resolve(undefined);
+    };
+    const { reactor } = this.runtime;
+    // Whoever publishes waits for these, which reach one of the processes that host this service ...
+    reactor.on(TemplateVersionPublished, forget);
+    reactor.on(TemplateVersionRetired, forget);
+    // ... and these reach all of them, a moment later.
+    for (const { type } of [TemplateVersionPublished, TemplateVersionRetired]) {
+      this.platform.bus.subscribe(`evt.${type}.>`, { callback: () => void forget() });
+    }
   }
 
   /**
    * The template's definition with overrides applied, stored so that it can be found by its hash.
    *
-   * @throws AppError `template.not-found`, or what the overrides' validation throws.
+   * @throws AppError `template.not-found`, `template.not-published`, `template.retired`, or what the
+   * overrides' validation throws.
    */
   async pin(
     template: string,
@@ -112,7 +122,7 @@ export class Definitions implements OnModuleInit {
       { name, ...(version === undefined ? {} : { version }) },
       { ...ids, actor: systemActor('workflow') },
     );
-    this.#versions.set(key, found, version === undefined ? { ttl: LATEST_TTL_MS } : {});
+    this.#versions.set(key, found);
     return found;
   }
 

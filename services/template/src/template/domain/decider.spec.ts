@@ -1,43 +1,193 @@
-import { parseDefinition, validateDefinition } from '@countersign/state-machine';
-import { codeOf, given } from '@countersign/testing';
+import { fold } from '@countersign/kernel';
+import { type Finding, parseDefinition } from '@countersign/state-machine';
+import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
-import { builtInTemplates } from '../built-in/index.js';
-import { publishTemplate, resolveVersion } from './decider.js';
-import { templateAggregate } from './state.js';
+import {
+  publishBuiltIn,
+  publishVersion,
+  resolveVersion,
+  retireVersion,
+  returnVersion,
+  saveDraft,
+  submitVersion,
+} from './decider.js';
+import { templateAggregate, type TemplateState } from './state.js';
 
-const sound = (title: string) =>
-  parseDefinition({
+type Step = (state: TemplateState) => ReturnType<typeof saveDraft>;
+
+const analysed = (title: string, findings: readonly Finding[] = []) => ({
+  definition: parseDefinition({
     name: 'review',
     title,
     initial: 'new',
     states: [{ name: 'new' }, { name: 'done', final: 'completed' }],
     transitions: [{ event: 'finish', from: 'new', to: 'done' }],
+  }),
+  findings,
+});
+const fault: Finding = { code: 'x.y', severity: 'error', path: '/initial', message: 'wrong' };
+const doubt: Finding = { ...fault, severity: 'warning' };
+
+const save =
+  (title: string, author: string): Step =>
+  (state) =>
+    saveDraft(state, analysed(title), author);
+const submit =
+  (version: number, by: string): Step =>
+  (state) =>
+    submitVersion(state, version, by);
+const publish =
+  (version: number, by: string, findings: readonly Finding[] = []): Step =>
+  (state) =>
+    publishVersion(state, version, by, findings);
+const sendBack =
+  (version: number, by: string): Step =>
+  (state) =>
+    returnVersion(state, version, by, 'the limit is wrong');
+const retire =
+  (version: number): Step =>
+  (state) =>
+    retireVersion(state, version, 'erin');
+const bring =
+  (title: string): Step =>
+  (state) =>
+    publishBuiltIn(state, analysed(title));
+
+/** What a template is after some commands. */
+const after = (...steps: readonly Step[]): TemplateState =>
+  steps.reduce(
+    (state, step) => fold(templateAggregate, step(state), state),
+    templateAggregate.initialState,
+  );
+
+const seen = ({ versions }: TemplateState) =>
+  versions.map(({ definition, status }) => `${definition.title ?? ''} ${status}`);
+
+describe('a draft', () => {
+  it('is one for each author: saving again replaces its content, not another author’s', () => {
+    expect(seen(after(save('a', 'alice'), save('b', 'alice')))).toEqual(['b DRAFT']);
+    expect(seen(after(save('a', 'alice'), save('b', 'bob'), save('c', 'alice')))).toEqual([
+      'c DRAFT',
+      'b DRAFT',
+    ]);
   });
 
-describe('templates', () => {
-  it('are published as numbered versions, once for each content', () => {
-    const first = given(templateAggregate).when((state) => publishTemplate(state, sound('one')));
-    expect(first.events[0]?.data).toMatchObject({ name: 'review', version: 1 });
-    expect(publishTemplate(first.state, sound('one'))).toEqual([]);
-    const second = given(templateAggregate, ...first.events).when((state) =>
-      publishTemplate(state, sound('two')),
-    );
-    expect(second.events[0]?.data.version).toBe(2);
-    expect(resolveVersion(second.state, 'review').version).toBe(2);
-    expect(resolveVersion(second.state, 'review', 1).definition.title).toBe('one');
-    expect(codeOf(() => resolveVersion(second.state, 'review', 3))).toBe('template.not-found');
+  it('is not saved again without a change', () => {
+    expect(saveDraft(after(save('a', 'alice')), analysed('a'), 'alice')).toEqual([]);
+  });
+
+  it('is saved with its errors, and says how many there are', () => {
+    const [event] = saveDraft({ versions: [] }, analysed('a', [fault, doubt, doubt]), 'alice');
+    expect(event?.data).toMatchObject({
+      version: 1,
+      author: 'alice',
+      findings: { errors: 1, warnings: 2, infos: 0 },
+    });
+  });
+
+  it('cannot be changed under review: the author’s next one is another version', () => {
+    const state = after(save('a', 'alice'), submit(1, 'alice'), save('b', 'alice'));
+    expect(seen(state)).toEqual(['a IN_REVIEW', 'b DRAFT']);
+  });
+
+  it('is a draft again once it is sent back', () => {
+    const returned = [save('a', 'alice'), submit(1, 'alice'), sendBack(1, 'erin')];
+    expect(seen(after(...returned, save('b', 'alice')))).toEqual(['b DRAFT']);
+    expect(after(...returned).versions[0]).not.toHaveProperty('submittedBy');
+  });
+
+  it('is submitted and sent back only from where it stands', () => {
+    const state = after(save('a', 'alice'), submit(1, 'alice'));
+    expect(codeOf(() => submit(1, 'alice')(state))).toBe('template.not-a-draft');
+    const draft = after(save('a', 'alice'));
+    expect(codeOf(() => sendBack(1, 'erin')(draft))).toBe('template.not-in-review');
+    expect(codeOf(() => submit(2, 'alice')(draft))).toBe('template.version-not-found');
+  });
+});
+
+describe('publishing', () => {
+  const inReview = after(save('a', 'alice'), submit(1, 'bob'));
+
+  it('takes a second person: neither who wrote nor who submitted it', () => {
+    for (const user of ['alice', 'bob']) {
+      expect(codeOf(() => publish(1, user)(inReview))).toBe('template.second-person-needed');
+    }
+    const [event] = publish(1, 'erin')(inReview);
+    expect(event).toMatchObject({ type: 'template.version-published', data: { version: 1 } });
+  });
+
+  it('is refused while an error stands, with every finding', () => {
+    try {
+      publish(1, 'erin', [doubt, fault])(inReview);
+      expect('not').toBe('reached');
+    } catch (error) {
+      expect(error).toMatchObject({
+        kind: 'rule',
+        code: 'template.has-errors',
+        details: { findings: [doubt, fault] },
+      });
+    }
+    expect(publish(1, 'erin', [doubt])(inReview)).toHaveLength(1);
+  });
+
+  it('is refused for what nobody submitted, and for what was published before', () => {
+    const draft = after(save('a', 'alice'));
+    expect(codeOf(() => publish(1, 'erin')(draft))).toBe('template.not-in-review');
+    const done = after(save('a', 'alice'), submit(1, 'alice'), publish(1, 'erin'));
+    expect(codeOf(() => publish(1, 'frank')(done))).toBe('template.not-in-review');
+  });
+
+  it('is refused when the version is not what the reviewer was shown', () => {
+    const shown = { shownHash: 'f'.repeat(64) };
+    expect(codeOf(() => publishVersion(inReview, 1, 'erin', [], shown))).toBe('template.changed');
+  });
+});
+
+describe('what may be started', () => {
+  const two = after(
+    save('a', 'alice'),
+    submit(1, 'alice'),
+    publish(1, 'erin'),
+    save('b', 'alice'),
+    submit(2, 'alice'),
+  );
+  const resolve = (state: TemplateState, version?: number) =>
+    resolveVersion(state, 'review', version).version;
+  const codeFor = (state: TemplateState, version?: number) => codeOf(() => resolve(state, version));
+
+  it('is the latest published version, or the published one named', () => {
+    expect(resolve(two)).toBe(1);
+    expect(codeFor(two, 2)).toBe('template.not-published');
+    const both = fold(templateAggregate, publish(2, 'erin')(two), two);
+    expect([resolve(both), resolve(both, 1)]).toEqual([2, 1]);
+  });
+
+  it('is nothing of a template without a published version', () => {
+    expect(codeFor({ versions: [] })).toBe('template.not-found');
+    expect(codeFor(two, 3)).toBe('template.not-found');
+    expect(codeFor(after(save('a', 'alice')))).toBe('template.not-published');
+  });
+
+  it('is not what was retired', () => {
+    const state = fold(templateAggregate, retire(1)(two), two);
+    expect(codeFor(state, 1)).toBe('template.retired');
+    expect(codeOf(() => retire(1)(state))).toBe('template.not-published');
+    expect(codeFor(after(bring('a'), retire(1)))).toBe('template.retired');
+  });
+});
+
+describe('templates that come with the product', () => {
+  it('are published as the next version, once for each content', () => {
+    expect(seen(after(bring('a'), bring('a'), save('x', 'alice'), bring('b')))).toEqual([
+      'a PUBLISHED',
+      'x DRAFT',
+      'b PUBLISHED',
+    ]);
   });
 
   it('are refused when the analysis finds an error', () => {
-    const unsound = { ...sound('x'), initial: 'nowhere' };
-    expect(codeOf(() => publishTemplate({ versions: [] }, unsound))).toBe('template.unsound');
+    const code = codeOf(() => publishBuiltIn({ versions: [] }, analysed('a', [fault])));
+    expect(code).toBe('template.has-errors');
   });
-
-  it.each(builtInTemplates.map((definition) => [definition.name, definition] as const))(
-    'that come with the product are sound: %s',
-    (_, definition) => {
-      expect(validateDefinition(definition)).toEqual([]);
-    },
-  );
 });

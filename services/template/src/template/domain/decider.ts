@@ -1,45 +1,217 @@
-import type { TemplateEvent } from '@countersign/contracts';
-import { hashOf, notFound, rule } from '@countersign/kernel';
+import type { FindingCounts, Provenance, TemplateEvent } from '@countersign/contracts';
 import { EXPRESSION_LANGUAGE } from '@countersign/expressions';
-import { validateDefinition, type WorkflowDefinition } from '@countersign/state-machine';
+import { hashOf, notFound, rule } from '@countersign/kernel';
+import type { Finding, WorkflowDefinition } from '@countersign/state-machine';
 
-import type { TemplateState } from './state.js';
+import type { TemplateState, VersionState } from './state.js';
+
+/** A definition and what the analysis found in it. */
+export interface Analysed {
+  readonly definition: WorkflowDefinition;
+  readonly findings: readonly Finding[];
+}
 
 /**
- * Publishes the next version, unless the latest one is the same.
- *
- * @throws AppError `template.unsound` with every finding of the analysis in `details.findings`.
+ * Saves a draft. An author's latest draft gets the new content; somebody else's is never touched. Nothing
+ * happens when the draft is like that already.
  */
-export function publishTemplate(
+export function saveDraft(
   state: TemplateState,
-  definition: WorkflowDefinition,
+  { definition, findings }: Analysed,
+  author: string,
+  importedFrom?: Provenance,
 ): readonly TemplateEvent[] {
   const definitionHash = hashOf(definition);
-  if (state.versions.at(-1)?.definitionHash === definitionHash) return [];
-  const findings = validateDefinition(definition);
-  if (findings.some((finding) => finding.severity === 'error')) {
-    throw rule('template.unsound', `${definition.name} does not pass the analysis`, {
-      details: { findings },
-    });
-  }
+  const own = draftOf(state, author);
+  if (own?.definitionHash === definitionHash) return [];
   return [
     {
-      type: 'template.version-published',
+      type: 'template.draft-saved',
       data: {
-        name: definition.name,
-        version: state.versions.length + 1,
-        definition,
-        definitionHash,
-        language: EXPRESSION_LANGUAGE,
+        ...content(definition, definitionHash, own?.version ?? state.versions.length + 1),
+        author,
+        findings: countFindings(findings),
+        ...(importedFrom === undefined ? {} : { importedFrom }),
       },
     },
   ];
 }
 
-/** The version asked for, or the latest. @throws AppError `template.not-found`. */
-export function resolveVersion(state: TemplateState, name: string, version?: number) {
-  const found = version === undefined ? state.versions.at(-1) : state.versions[version - 1];
-  if (found) return found;
-  const which = version === undefined ? name : `${name} version ${version}`;
-  throw notFound('template.not-found', `there is no template ${which}`);
+/** The latest version that somebody is writing. */
+export function draftOf(state: TemplateState, author: string): VersionState | undefined {
+  return state.versions.findLast(
+    (version) => version.status === 'DRAFT' && version.author === author,
+  );
+}
+
+/** @throws AppError `template.version-not-found`, `template.not-a-draft`. */
+export function submitVersion(
+  state: TemplateState,
+  number: number,
+  submittedBy: string,
+  comment?: string,
+): readonly TemplateEvent[] {
+  const { name, version, status, definitionHash } = existing(state, number);
+  if (status !== 'DRAFT') throw wrongStatus('template.not-a-draft', status);
+  const said = comment === undefined ? {} : { comment };
+  const data = { name, version, definitionHash, submittedBy, ...said };
+  return [{ type: 'template.version-submitted', data }];
+}
+
+/** @throws AppError `template.version-not-found`, `template.not-in-review`. */
+export function returnVersion(
+  state: TemplateState,
+  number: number,
+  returnedBy: string,
+  reason: string,
+): readonly TemplateEvent[] {
+  const { name, version, status } = existing(state, number);
+  if (status !== 'IN_REVIEW') throw wrongStatus('template.not-in-review', status);
+  return [{ type: 'template.version-returned', data: { name, version, returnedBy, reason } }];
+}
+
+/**
+ * The version that somebody wants to publish.
+ *
+ * @throws AppError `template.version-not-found`; `template.not-in-review` when it was published before or
+ * retired; `template.second-person-needed` for its author and for whoever submitted it; `template.changed`
+ * when it is not what the reviewer was shown.
+ */
+export function publishable(
+  state: TemplateState,
+  number: number,
+  reviewer: string,
+  shownHash?: string,
+): VersionState {
+  const version = existing(state, number);
+  const { status, author, submittedBy, definitionHash } = version;
+  if (status === 'PUBLISHED' || status === 'RETIRED') {
+    throw wrongStatus('template.not-in-review', status);
+  }
+  if (reviewer === author || reviewer === submittedBy) {
+    throw rule(
+      'template.second-person-needed',
+      'who wrote or submitted a version does not publish it',
+      { details: { author, submittedBy: submittedBy ?? null } },
+    );
+  }
+  if (shownHash !== undefined && shownHash !== definitionHash) {
+    throw rule('template.changed', 'the version is not what it was when you looked at it', {
+      details: { definitionHash },
+    });
+  }
+  return version;
+}
+
+/**
+ * Publishes a version that was reviewed by a second person.
+ *
+ * @param findings of the analysis of that very version
+ * @throws AppError what `publishable` throws; `template.has-errors` with every finding in
+ * `details.findings`; `template.not-in-review` for a draft that nobody has submitted.
+ */
+export function publishVersion(
+  state: TemplateState,
+  number: number,
+  reviewer: string,
+  findings: readonly Finding[],
+  options: { readonly comment?: string | undefined; readonly shownHash?: string | undefined } = {},
+): readonly TemplateEvent[] {
+  const { version, status, definition, definitionHash } = publishable(
+    state,
+    number,
+    reviewer,
+    options.shownHash,
+  );
+  mustHaveNoErrors(definition, findings);
+  if (status !== 'IN_REVIEW') throw wrongStatus('template.not-in-review', status);
+  const said = options.comment === undefined ? {} : { comment: options.comment };
+  const data = { ...content(definition, definitionHash, version), ...said };
+  return [{ type: 'template.version-published', data }];
+}
+
+/**
+ * Publishes a template that comes with the product as the next version, unless the latest one is the
+ * same. It was reviewed by those who made the product.
+ *
+ * @throws AppError `template.has-errors`.
+ */
+export function publishBuiltIn(
+  state: TemplateState,
+  { definition, findings }: Analysed,
+): readonly TemplateEvent[] {
+  const definitionHash = hashOf(definition);
+  if (latestPublished(state)?.definitionHash === definitionHash) return [];
+  mustHaveNoErrors(definition, findings);
+  const data = content(definition, definitionHash, state.versions.length + 1);
+  return [{ type: 'template.version-published', data }];
+}
+
+/** @throws AppError `template.version-not-found`, `template.not-published`. */
+export function retireVersion(
+  state: TemplateState,
+  number: number,
+  retiredBy: string,
+  reason?: string,
+): readonly TemplateEvent[] {
+  const { name, version, status } = existing(state, number);
+  if (status !== 'PUBLISHED') throw wrongStatus('template.not-published', status);
+  const said = reason === undefined ? {} : { reason };
+  const data = { name, version, retiredBy, ...said };
+  return [{ type: 'template.version-retired', data }];
+}
+
+/**
+ * The published version asked for, or the latest one.
+ *
+ * @throws AppError `template.not-found`; `template.not-published` for what is still a draft or under
+ * review; `template.retired`.
+ */
+export function resolveVersion(state: TemplateState, name: string, number?: number): VersionState {
+  const found =
+    number === undefined
+      ? (latestPublished(state) ?? state.versions.at(-1))
+      : state.versions[number - 1];
+  const which = number === undefined ? name : `${name} version ${number}`;
+  if (!found) throw notFound('template.not-found', `there is no template ${which}`);
+  if (found.status === 'PUBLISHED') return found;
+  const details = { details: { status: found.status } };
+  if (found.status === 'RETIRED') {
+    throw rule('template.retired', `${which} was retired: nothing new is started from it`, details);
+  }
+  throw rule('template.not-published', `${which} has not been published yet`, details);
+}
+
+/** @throws AppError `template.version-not-found`. */
+export function existing(state: TemplateState, number: number): VersionState {
+  const version = state.versions[number - 1];
+  if (version) return version;
+  throw notFound('template.version-not-found', 'there is no such template or version');
+}
+
+/** How many there are of each severity. */
+export function countFindings(findings: readonly Finding[]): FindingCounts {
+  const count = (severity: Finding['severity']) =>
+    findings.filter((finding) => finding.severity === severity).length;
+  return { errors: count('error'), warnings: count('warning'), infos: count('info') };
+}
+
+function latestPublished({ versions }: TemplateState): VersionState | undefined {
+  return versions.findLast(({ status }) => status === 'PUBLISHED');
+}
+
+function mustHaveNoErrors({ name }: WorkflowDefinition, findings: readonly Finding[]): void {
+  if (!findings.some(({ severity }) => severity === 'error')) return;
+  throw rule('template.has-errors', `${name} does not pass the analysis`, {
+    details: { findings },
+  });
+}
+
+function content(definition: WorkflowDefinition, definitionHash: string, version: number) {
+  const { name } = definition;
+  return { name, version, definition, definitionHash, language: EXPRESSION_LANGUAGE };
+}
+
+function wrongStatus(code: string, status: string) {
+  return rule(code, `the version is ${status}`, { details: { status } });
 }

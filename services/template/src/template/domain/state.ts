@@ -1,13 +1,53 @@
-import type { TemplateEvent, TemplateVersion } from '@countersign/contracts';
+import type { TemplateEvent, TemplateStatus, TemplateVersion } from '@countersign/contracts';
 import type { Aggregate } from '@countersign/kernel';
 
-/** All published versions, oldest first; version n stands at index n - 1. */
+/** One version, from its first draft on. */
+export interface VersionState extends TemplateVersion {
+  readonly status: TemplateStatus;
+  /** Who wrote the draft; absent where there was none, as with the templates that come with the product. */
+  readonly author?: string;
+  /** Who said that it is ready for review, while it is or once it was published. */
+  readonly submittedBy?: string;
+}
+
+/** All versions, oldest first; version n stands at index n - 1. */
 export interface TemplateState {
-  readonly versions: readonly TemplateVersion[];
+  readonly versions: readonly VersionState[];
 }
 
 export const templateAggregate: Aggregate<TemplateState, TemplateEvent> = {
   category: 'template',
   initialState: { versions: [] },
-  evolve: (state, event) => ({ versions: [...state.versions, event.data] }),
+  evolve({ versions }, event) {
+    const index = event.data.version - 1;
+    const next = evolveVersion(versions[index], event);
+    return { versions: [...versions.slice(0, index), ...next, ...versions.slice(index + 1)] };
+  },
 };
+
+/** The version after the event; none when the event is about a version that was never saved. */
+function evolveVersion(
+  version: VersionState | undefined,
+  { type, data }: TemplateEvent,
+): readonly VersionState[] {
+  switch (type) {
+    case 'template.draft-saved':
+      return [{ ...contentOf(data), status: 'DRAFT', author: data.author }];
+    case 'template.version-published':
+      return [{ ...version, ...contentOf(data), status: 'PUBLISHED' }];
+    case 'template.version-submitted':
+      return version ? [{ ...version, status: 'IN_REVIEW', submittedBy: data.submittedBy }] : [];
+    case 'template.version-returned': {
+      if (!version) return [];
+      const { submittedBy: _, ...rest } = version;
+      return [{ ...rest, status: 'DRAFT' }];
+    }
+    case 'template.version-retired':
+      return version ? [{ ...version, status: 'RETIRED' }] : [];
+  }
+}
+
+function contentOf(data: TemplateVersion): TemplateVersion {
+  const { name, version, definition, definitionHash, language } = data;
+  return { name, version, definition, definitionHash, language };
+}

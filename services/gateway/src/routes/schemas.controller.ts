@@ -1,0 +1,27 @@
+import { WorkflowDefinition } from '@countersign/state-machine';
+import { Controller, Get, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+import { Operation } from '../documents/operation.js';
+import { NoParameters, parseQuery } from '../queries/parameters.js';
+import { API } from './api-path.js';
+
+/** What people write, as JSON Schemas for their editors. */
+@Controller(`${API}/schemas`)
+export class SchemasController {
+  readonly #template = z.toJSONSchema(WorkflowDefinition, { io: 'input' });
+
+  @Get('template.json')
+  @Operation({
+    summary: 'JSON Schema of a definition, as people write it',
+    kind: 'plain',
+    query: NoParameters,
+    reply: z.looseObject({ $schema: z.string() }),
+    errors: { 400: ['query.invalid'] },
+  })
+  template(@Req() request: FastifyRequest) {
+    parseQuery(NoParameters, request.query);
+    return this.#template;
+  }
+}
