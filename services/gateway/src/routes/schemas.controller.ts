@@ -1,4 +1,4 @@
-import { WorkflowDefinition } from '@countersign/state-machine';
+import { definitionJsonSchema } from '@countersign/state-machine';
 import { Controller, Get, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -10,8 +10,6 @@ import { API } from './api-path.js';
 /** What people write, as JSON Schemas for their editors. */
 @Controller(`${API}/schemas`)
 export class SchemasController {
-  readonly #template = z.toJSONSchema(WorkflowDefinition, { io: 'input' });
-
   @Get('template.json')
   @Operation({
     summary: 'JSON Schema of a definition, as people write it',
@@ -22,6 +20,6 @@ export class SchemasController {
   })
   template(@Req() request: FastifyRequest) {
     parseQuery(NoParameters, request.query);
-    return this.#template;
+    return definitionJsonSchema();
   }
 }
