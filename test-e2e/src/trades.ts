@@ -27,3 +27,14 @@ export function tradeContext(tradeId: string): Record<string, string> {
     counterparty: 'ACME Bank',
   };
 }
+
+/** A mapping to a context for the trade_approval template, from something with `id` and `notional`. */
+export function tradeMapping(from: string): Record<string, string> {
+  return {
+    tradeId: `${from}.id`,
+    notional: `${from}.notional`,
+    currency: '"USD"',
+    desk: '"rates"',
+    counterparty: '"ACME Bank"',
+  };
+}

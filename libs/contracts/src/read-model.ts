@@ -14,6 +14,7 @@ export interface ReadModel {
   templates: TemplateRow;
   definitions: DefinitionRow;
   triggers: TriggerRow;
+  trigger_firings: TriggerFiringRow;
   incidents: IncidentRow;
   projection_checkpoint: ProjectionCheckpointRow;
   parked_streams: ParkedStreamRow;
@@ -157,15 +158,43 @@ export interface DefinitionRow {
 export interface TriggerRow {
   trigger_id: string;
   name: string;
-  /** EVENT; others follow. */
+  /** MANUAL, SCHEDULED, EVENT or THRESHOLD. */
   type: string;
+  /** ACTIVE, PAUSED or DELETED. */
+  status: string;
+  template: string;
   trigger: object;
+  registered_by: string;
   registered_at: Date;
+  /** Who changed its status last, why, and when. */
+  changed_by: string;
+  reason: string | null;
+  updated_at: Date;
+  /** Of a scheduled one that is active. */
+  next_due: Date | null;
+}
+
+/** What became of a message, a time or an input under a trigger; once more when it is tried again. */
+export interface TriggerFiringRow {
+  firing_id: string;
+  trigger_id: string;
+  trigger: string;
+  /** `TRADES:<sequence>:<nanoseconds>`, `schedule:<time>` or `manual:<command>`. */
+  message_id: string;
+  subject: string | null;
+  /** started, ignored, paused, late, skipped or incident. */
+  outcome: string;
+  /** The one that was started, or that had the business key. */
+  workflow_id: string | null;
+  business_key: string | null;
+  reason: string | null;
+  scope: string | null;
+  created_at: Date;
 }
 
 export interface IncidentRow {
   incident_id: string;
-  /** dead-letter, workflow or projection. */
+  /** dead-letter, trigger, workflow or projection. */
   kind: string;
   /** OPEN or RESOLVED. */
   status: string;
@@ -178,6 +207,10 @@ export interface IncidentRow {
   source: JsonObject;
   scope: string | null;
   created_at: Date;
+  resolved_at: Date | null;
+  resolved_by: string | null;
+  /** `{resolution, outcomes}` of one that was tried again. */
+  resolution: JsonObject | null;
 }
 
 /** One row: how far the feed is in the tables of this schema. */

@@ -1,5 +1,5 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
-import type { Json, JsonObject } from '@countersign/kernel';
+import type { Json } from '@countersign/kernel';
 
 import type { CelNode } from './cel-internals.js';
 import { environmentFor } from './environment.js';
@@ -18,7 +18,7 @@ import { toJson } from './to-json.js';
 export const EXPRESSION_LANGUAGE = 'cel-js/8.0.0+countersign/1';
 
 /** Values for the variables an expression was compiled with, by name. A missing one fails when it is used. */
-export type Bindings = Readonly<Record<string, JsonObject>>;
+export type Bindings = Readonly<Record<string, Json>>;
 
 /** A compiled yes-or-no question. */
 export interface Condition {
@@ -41,7 +41,7 @@ const expressions = new Recent<Expression>(CACHE_SIZE);
 /**
  * Compiles a condition such as `context.notional >= 1000000 && has(context.desk)`.
  *
- * @param variables the roots it may use, each a map of JSON values
+ * @param variables the roots it may use, each a map of JSON values, or a text
  * @throws AppError `invalid` `expression.invalid` with `details` `reason`, `line` and `column` (from 1): it does not parse,
  *   uses an unknown variable or function, cannot be a boolean, or is over a limit
  */

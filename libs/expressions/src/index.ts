@@ -1,3 +1,4 @@
+export { Decimal } from './decimal.js';
 export { ExpressionError, type SourcePlace } from './errors.js';
 export {
   type Bindings,

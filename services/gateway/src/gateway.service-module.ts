@@ -22,6 +22,7 @@ import { EventsQuery } from './queries/events.query.js';
 import { IncidentsQuery } from './queries/incidents.query.js';
 import { ReadViews } from './queries/read-views.js';
 import { TemplatesQuery } from './queries/templates.query.js';
+import { TriggersQuery } from './queries/triggers.query.js';
 import { WorkflowTransitionsQuery } from './queries/workflow-transitions.query.js';
 import { WorkflowsQuery } from './queries/workflows.query.js';
 import { ApprovalsController } from './routes/approvals.controller.js';
@@ -35,6 +36,7 @@ import { SignalsController } from './routes/signals.controller.js';
 import { SchemasController } from './routes/schemas.controller.js';
 import { TemplateCommandsController } from './routes/template-commands.controller.js';
 import { TemplatesController } from './routes/templates.controller.js';
+import { TriggersController } from './routes/triggers.controller.js';
 import { WorkflowsController } from './routes/workflows.controller.js';
 
 const controllers = [
@@ -49,6 +51,7 @@ const controllers = [
   SchemasController,
   TemplateCommandsController,
   TemplatesController,
+  TriggersController,
   WorkflowsController,
 ];
 
@@ -68,6 +71,7 @@ const controllers = [
     EventsQuery,
     IncidentsQuery,
     TemplatesQuery,
+    TriggersQuery,
     WorkflowTransitionsQuery,
     WorkflowsQuery,
   ],

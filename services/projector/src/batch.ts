@@ -1,5 +1,5 @@
 import { decodeEvent } from '@countersign/contracts';
-import { categoryOf, derivedId, messageOf, type StoredEvent } from '@countersign/kernel';
+import { categoryOf, derivedId, idOf, messageOf, type StoredEvent } from '@countersign/kernel';
 
 import { projections } from './projections/index.js';
 import type { AnyRow, ProjectedEvent, RowOf, TableName } from './projections/projection.js';
@@ -21,7 +21,9 @@ export function keysToLoad(events: readonly StoredEvent[]): Map<TableName, Set<s
     const wanted = new Set<string>();
     for (const stored of events) {
       const { stream } = stored;
-      if (begun.has(stream) || !projection.categories.includes(categoryOf(stream))) continue;
+      const category = categoryOf(stream);
+      if (!projection.categories.includes(category)) continue;
+      if (begun.has(stream) && category === projection.categories[0]) continue;
       const key = projection.keyOfStored ? projection.keyOfStored(stored) : idOf(stream);
       if (key !== undefined) wanted.add(key);
     }
@@ -29,8 +31,6 @@ export function keysToLoad(events: readonly StoredEvent[]): Map<TableName, Set<s
   }
   return keys;
 }
-
-const idOf = (stream: string) => stream.slice(stream.indexOf('-') + 1);
 
 /**
  * The rows that a batch of events leads to. An event that cannot be projected parks its stream: it
@@ -101,6 +101,9 @@ function parkingRows(stored: StoredEvent, reason: string) {
     source: { stream, revision, eventId, type },
     scope: null,
     created_at: metadata.recordedAt,
+    resolved_at: null,
+    resolved_by: null,
+    resolution: null,
   };
   return { parkedStream, incident };
 }

@@ -4,8 +4,18 @@ import { Module } from '@nestjs/common';
 import { BusinessKeys } from './business-key/business-keys.js';
 import { Definitions } from './definition/definitions.js';
 import { DeadLetters } from './trigger/dead-letters.js';
+import { DryRun } from './trigger/dry-run.js';
+import { Firings } from './trigger/firings.js';
+import { IncidentRetry } from './trigger/incident-retry.js';
+import { Incidents } from './trigger/incidents.js';
+import { MessageFiring } from './trigger/message-firing.js';
+import { Scheduler } from './trigger/scheduler.js';
+import { Schedules } from './trigger/schedules.js';
+import { StoredMessages } from './trigger/stored-messages.js';
+import { ThresholdWindows } from './trigger/threshold-windows.js';
 import { TriggerConsumer } from './trigger/trigger.consumer.js';
 import { TriggerController } from './trigger/trigger.controller.js';
+import { TriggerHandler } from './trigger/trigger.handler.js';
 import { Triggers } from './trigger/triggers.js';
 import { Timers } from './timer/timers.js';
 import { InstanceChanges } from './workflow/instance-changes.js';
@@ -31,7 +41,17 @@ import { Workflows } from './workflow/workflows.js';
     Timers,
     WorkflowController,
     Triggers,
+    TriggerHandler,
+    Firings,
+    ThresholdWindows,
+    MessageFiring,
+    Incidents,
     DeadLetters,
+    StoredMessages,
+    IncidentRetry,
+    DryRun,
+    Schedules,
+    Scheduler,
     TriggerConsumer,
     TriggerController,
   ],

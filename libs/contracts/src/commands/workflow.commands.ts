@@ -1,7 +1,6 @@
 import { DefinitionOverrides, Duration } from '@countersign/state-machine';
 import { z } from 'zod';
 
-import { EventTrigger } from '../events/trigger.events.js';
 import { BusinessKey, Id, JsonRecord, Name, Position, Reason } from '../scalars.js';
 import { defineCommand } from './command-type.js';
 
@@ -178,11 +177,4 @@ export const PreviewMigration = defineCommand(
   'preview-migration',
   MigrationBody.extend(ofWorkflow),
   MigrationPreview,
-);
-
-export const RegisterTrigger = defineCommand(
-  'workflow',
-  'register-trigger',
-  EventTrigger,
-  z.object({ triggerId: Id, position: Position }),
 );

@@ -25,6 +25,8 @@ export const categoryOwners = {
   businesskey: 'workflow',
   trigger: 'workflow',
   triggerfiring: 'workflow',
+  triggerschedule: 'workflow',
+  thresholdwindow: 'workflow',
   incident: 'workflow',
   approval: 'approval',
   template: 'template',

@@ -2,41 +2,116 @@ import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
 import { BusinessKey, Id, Name } from '../scalars.js';
+import { Trigger } from '../triggers.js';
 
-/** What happens when a trigger's business key belongs to a running workflow. */
-export const WhenRunning = z.enum(['ignore', 'incident', 'start-another']);
-export type WhenRunning = z.infer<typeof WhenRunning>;
+const Time = z.iso.datetime();
 
-/** An EVENT trigger: which messages start which template, and how. Expressions are CEL over `message`. */
-export const EventTrigger = z.object({
-  name: Name,
-  type: z.literal('EVENT'),
-  /** NATS subject, wildcards allowed. */
-  subject: z.string().regex(/^trades\.[A-Za-z0-9_.*>-]+$/, 'a subject below trades.'),
-  /** Messages for which it is false are passed over. */
-  condition: z.string().optional(),
-  businessKey: z.string(),
-  /** Context member by member. */
-  mapping: z.record(z.string(), z.string()),
-  template: Name,
-  whenRunning: WhenRunning,
-});
-export type EventTrigger = z.infer<typeof EventTrigger>;
-
+/** `nextDue` is when a scheduled trigger is due next; it is also in `trigger.resumed` and `trigger.schedule-due`. */
 export const TriggerRegistered = defineEvent('trigger.registered', {
   triggerId: Id,
-  trigger: EventTrigger,
+  trigger: Trigger,
+  nextDue: Time.optional(),
 });
 
-/** A message matched, and its key's workflow is still running, which the trigger chose to pass over. */
+export const TriggerPaused = defineEvent('trigger.paused', { triggerId: Id, reason: z.string() });
+
+export const TriggerResumed = defineEvent('trigger.resumed', {
+  triggerId: Id,
+  reason: z.string(),
+  nextDue: Time.optional(),
+});
+
+/** It fires no more. Its name may be registered again, in the same stream. */
+export const TriggerDeleted = defineEvent('trigger.deleted', { triggerId: Id, reason: z.string() });
+
+/**
+ * A firing's key belongs to a running workflow, and the trigger chose to pass it over. Without a subject
+ * when no message fired it: `messageId` is then `schedule:<time>`.
+ */
 export const TriggerEventIgnored = defineEvent('trigger.event-ignored', {
   triggerId: Id,
   trigger: Name,
   messageId: z.string(),
-  subject: z.string(),
+  subject: z.string().optional(),
   businessKey: BusinessKey,
   runningWorkflowId: Id,
 });
 
-export const triggerEvents = [TriggerRegistered, TriggerEventIgnored] as const;
+/** A message came while the trigger was paused, or too late for the window that it belongs to. */
+export const TriggerEventPassedOver = defineEvent('trigger.event-passed-over', {
+  triggerId: Id,
+  trigger: Name,
+  messageId: z.string(),
+  subject: z.string(),
+  reason: z.enum(['paused', 'late']),
+});
+
+/**
+ * The times of a schedule after `from` and up to `until` are settled: `times` are fired, the others were
+ * missed. Decided before anything is fired, so that whoever takes over fires the same.
+ */
+export const TriggerScheduleDue = defineEvent('trigger.schedule-due', {
+  triggerId: Id,
+  trigger: Name,
+  from: Time,
+  until: Time,
+  /** Of the first of `times`; they count up from there. */
+  sequence: z.int().positive(),
+  times: z.array(Time),
+  /** Missed and not made up for; `more` when there were yet others before `first`. */
+  skipped: z
+    .object({ first: Time, last: Time, count: z.int().positive(), more: z.boolean() })
+    .optional(),
+  nextDue: Time.optional(),
+});
+
+/** First event of a schedule's next stream: where the one before it ended. */
+export const TriggerScheduleContinued = defineEvent('trigger.schedule-continued', {
+  triggerId: Id,
+  segment: z.int().positive(),
+  until: Time,
+  sequence: z.int().nonnegative(),
+  times: z.array(Time),
+});
+
+/**
+ * A message was counted in its group's window. `entry` is `sequence:milliseconds:value`, and when it was
+ * the one that fired, the aggregate behind another colon.
+ */
+export const TriggerWindowCounted = defineEvent('trigger.window-counted', {
+  triggerId: Id,
+  trigger: Name,
+  group: z.string(),
+  entry: z.string(),
+  /** Of the window that ends at its newest message; decimal. */
+  aggregate: z.string(),
+  armed: z.boolean(),
+  /** How far back the trigger's window reaches, in milliseconds. */
+  windowMs: z.int().nonnegative(),
+});
+
+/** First event of a window's next stream: what the one before it added up to. */
+export const TriggerWindowContinued = defineEvent('trigger.window-continued', {
+  triggerId: Id,
+  group: z.string(),
+  segment: z.int().positive(),
+  entries: z.array(z.string()),
+  newest: z.int(),
+  /** Messages up to here, in milliseconds, are not remembered one by one any more. */
+  horizon: z.int(),
+  armed: z.boolean(),
+});
+
+export const triggerEvents = [
+  TriggerRegistered,
+  TriggerPaused,
+  TriggerResumed,
+  TriggerDeleted,
+  TriggerEventIgnored,
+  TriggerEventPassedOver,
+  TriggerScheduleDue,
+  TriggerScheduleContinued,
+  TriggerWindowCounted,
+  TriggerWindowContinued,
+] as const;
 export type TriggerEvent = EventOf<typeof triggerEvents>;

@@ -72,6 +72,9 @@ describe('templates and incidents', () => {
         source: { subject: 'trades.executed' },
         scope: null,
         created_at: NOW,
+        resolved_at: null,
+        resolved_by: null,
+        resolution: null,
       })
       .execute();
     expect(await reading.itemsOf('/incidents?status=open&kind=dead-letter')).toMatchObject([

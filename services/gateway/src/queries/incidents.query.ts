@@ -24,6 +24,11 @@ const Incident = z.object({
   source: JsonRecord.describe('where it came from: subject, stream, sequence and the like'),
   scope: z.string().nullable(),
   createdAt: Timestamp,
+  resolvedAt: Timestamp.nullable(),
+  resolvedBy: z.string().nullable(),
+  resolution: JsonRecord.nullable().describe(
+    '`{resolution, outcomes}` of one that was tried again',
+  ),
 });
 
 export const IncidentsPage = pageOf(Incident);
@@ -46,6 +51,13 @@ export class IncidentsQuery {
       .execute();
     return toPage(rows, limit, (row) => row.incident_id, toItem);
   }
+
+  /** What it is, and of which workflow. */
+  find(view: ReadView, incidentId: string) {
+    const columns = ['kind', 'workflow_id'] as const;
+    const query = view.incidents().select(columns).where('incident_id', '=', incidentId);
+    return query.executeTakeFirst();
+  }
 }
 
 function toItem(row: IncidentRow) {
@@ -61,5 +73,8 @@ function toItem(row: IncidentRow) {
     source: row.source,
     scope: row.scope,
     createdAt: row.created_at,
+    resolvedAt: row.resolved_at,
+    resolvedBy: row.resolved_by,
+    resolution: row.resolution,
   };
 }

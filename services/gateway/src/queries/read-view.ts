@@ -47,6 +47,15 @@ export class ReadView {
     return this.#scoped(this.db.selectFrom('incidents'));
   }
 
+  /** Triggers are everybody's, as templates are; what they started is not. */
+  triggers() {
+    return this.db.selectFrom('triggers');
+  }
+
+  firings() {
+    return this.#scoped(this.db.selectFrom('trigger_firings'));
+  }
+
   /** Templates and definitions are everybody's: they say how things are done, not what is done. */
   templates() {
     return this.db.selectFrom('templates');

@@ -132,9 +132,32 @@ CREATE TABLE IF NOT EXISTS ${schema}.triggers (
   trigger_id uuid PRIMARY KEY,
   name text NOT NULL,
   type text NOT NULL,
+  status text NOT NULL,
+  template text NOT NULL,
   trigger jsonb NOT NULL,
-  registered_at timestamptz NOT NULL
+  registered_by text NOT NULL,
+  registered_at timestamptz NOT NULL,
+  changed_by text NOT NULL,
+  reason text,
+  updated_at timestamptz NOT NULL,
+  next_due timestamptz
 );
+
+CREATE TABLE IF NOT EXISTS ${schema}.trigger_firings (
+  firing_id uuid PRIMARY KEY,
+  trigger_id uuid NOT NULL,
+  trigger text NOT NULL,
+  message_id text NOT NULL,
+  subject text,
+  outcome text NOT NULL,
+  workflow_id uuid,
+  business_key text,
+  reason text,
+  scope text,
+  created_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS trigger_firings_newest
+  ON ${schema}.trigger_firings (trigger_id, created_at DESC, firing_id DESC);
 
 CREATE TABLE IF NOT EXISTS ${schema}.incidents (
   incident_id uuid PRIMARY KEY,
@@ -147,7 +170,10 @@ CREATE TABLE IF NOT EXISTS ${schema}.incidents (
   trigger text,
   source jsonb NOT NULL,
   scope text,
-  created_at timestamptz NOT NULL
+  created_at timestamptz NOT NULL,
+  resolved_at timestamptz,
+  resolved_by text,
+  resolution jsonb
 );
 CREATE INDEX IF NOT EXISTS incidents_newest
   ON ${schema}.incidents (created_at DESC, incident_id DESC);

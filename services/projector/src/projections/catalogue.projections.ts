@@ -1,9 +1,4 @@
-import type {
-  DefinitionEvent,
-  DomainEvent,
-  TemplateEvent,
-  TriggerEvent,
-} from '@countersign/contracts';
+import type { DefinitionEvent, DomainEvent, TemplateEvent } from '@countersign/contracts';
 
 import type { Projection, RowOf } from './projection.js';
 
@@ -33,23 +28,3 @@ function definitionIn(event: DomainEvent): RowOf<'definitions'> | undefined {
       return undefined;
   }
 }
-
-type TriggerRegistered = Extract<TriggerEvent, { type: 'trigger.registered' }>;
-
-export const triggers: Projection<'triggers'> = {
-  table: 'triggers',
-  key: ['trigger_id'],
-  categories: ['trigger'],
-  folds: false,
-  keyOf: ({ event }) => (event as TriggerEvent).data.triggerId,
-  project({ event, stored }) {
-    const { triggerId, trigger } = (event as TriggerRegistered).data;
-    return {
-      trigger_id: triggerId,
-      name: trigger.name,
-      type: trigger.type,
-      trigger,
-      registered_at: stored.metadata.recordedAt,
-    };
-  },
-};

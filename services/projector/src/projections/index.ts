@@ -1,9 +1,11 @@
 import { approvalDecisions } from './approval-decisions.projection.js';
 import { approvalRequests } from './approval-requests.projection.js';
-import { definitions, triggers } from './catalogue.projections.js';
+import { definitions } from './catalogue.projections.js';
 import { incidents } from './incidents.projection.js';
 import type { AnyProjection } from './projection.js';
 import { templates } from './templates.projection.js';
+import { triggerFirings } from './trigger-firings.projection.js';
+import { triggers } from './triggers.projection.js';
 import { workflowInstances } from './workflow-instances.projection.js';
 import { workflowTransitions } from './workflow-transitions.projection.js';
 
@@ -16,5 +18,6 @@ export const projections: readonly AnyProjection[] = [
   templates,
   definitions,
   triggers,
+  triggerFirings,
   incidents,
 ] as readonly unknown[] as readonly AnyProjection[];

@@ -26,15 +26,15 @@ export interface Projection<Table extends TableName = TableName> {
   readonly table: Table;
   /** Columns of the primary key. */
   readonly key: readonly (keyof ReadModel[Table] & string)[];
-  /** Categories of the streams whose events it takes. */
+  /** Categories of the streams whose events it takes. A folded row begins in a stream of the first. */
   readonly categories: readonly string[];
   /** Whether a row is folded from several events, so that the present one is needed. */
   readonly folds: boolean;
   /** Key of the row that the event touches (its columns joined by a slash), or undefined. */
   keyOf(event: ProjectedEvent): string | undefined;
   /**
-   * The same from the event as it is stored, for a folded table in which a stream has several rows. Absent: a
-   * stream has one row, under its own id.
+   * The same from the event as it is stored, for a folded table in which a stream has several rows, or
+   * touches those of another. Absent: a stream has one row, under its own id.
    */
   keyOfStored?(stored: StoredEvent): string | undefined;
   /** The row after the event. */

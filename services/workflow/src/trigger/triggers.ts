@@ -1,27 +1,42 @@
-import {
-  decodeEvent,
-  type EventTrigger,
-  type RegisterTrigger,
-  type TriggerEvent,
-} from '@countersign/contracts';
+import { decodeEvent, type DomainEvent, type TriggerEvent } from '@countersign/contracts';
 import { EventStore } from '@countersign/event-store';
-import { Clock, derivedId, hashOf, messageOf, streamName, systemActor } from '@countersign/kernel';
+import { Clock, messageOf, streamName } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
-import { AggregateStore, Log } from '@countersign/service-kit';
+import { AggregateStore, Log, type Outcome, type RecordedEvent } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { z } from 'zod';
 
-import { type CompiledTrigger, compileTrigger } from './domain/compiled-trigger.js';
-import { registerTrigger, triggerAggregate } from './domain/state.js';
+import {
+  type CompiledEvent,
+  type CompiledThreshold,
+  type CompiledTrigger,
+  compileTrigger,
+} from './domain/compiled-trigger.js';
+import { triggerAggregate, type TriggerState } from './domain/state.js';
 
 const RETRY_MS = 500;
 
-/** Registered triggers: written here, and followed from the feed, so that every instance knows all. */
+/** A trigger that is not deleted. */
+export interface Registered<Compiled = CompiledTrigger> {
+  readonly compiled: Compiled;
+  readonly status: 'ACTIVE' | 'PAUSED';
+  /** Revision of its registration: what belongs to an earlier one of the same name is not its own. */
+  readonly generation: number;
+  readonly registeredAt: Date;
+  /** When it was resumed last. */
+  readonly resumedAt?: Date;
+}
+
+type Listener = Registered<CompiledEvent | CompiledThreshold>;
+type Stored = Pick<RecordedEvent, 'stream' | 'revision' | 'metadata'>;
+
+/** All triggers: written here, and followed from the feed, so that every instance knows all. */
 @Injectable()
 export class Triggers {
-  readonly #stored: AggregateStore<EventTrigger | undefined, TriggerEvent>;
-  readonly #compiled = new Map<string, CompiledTrigger>();
+  readonly #stored: AggregateStore<TriggerState | undefined, TriggerEvent>;
+  readonly #known = new Map<string, Registered>();
+  /** How far each trigger's stream is known. */
+  readonly #revisions = new Map<string, number>();
   readonly #stop = new AbortController();
   readonly #caughtUp = Promise.withResolvers<undefined>();
   #following: Promise<void> | undefined;
@@ -45,32 +60,37 @@ export class Triggers {
     return this.#caughtUp.promise;
   }
 
-  /** Those that a message with this subject concerns. */
-  listeningTo(subject: string): CompiledTrigger[] {
-    return [...this.#compiled.values()].filter((trigger) => trigger.listensTo(subject));
+  /** Active and paused ones. */
+  all(): Registered[] {
+    return [...this.#known.values()];
   }
 
-  /** @throws AppError `expression.invalid`. */
-  async register(
-    trigger: EventTrigger,
-    context: CommandContext,
-  ): Promise<z.output<typeof RegisterTrigger.reply>> {
-    const triggerId = derivedId('trigger', trigger.name);
-    const compiled = compileTrigger(triggerId, trigger);
-    const stream = streamName(triggerAggregate.category, triggerId);
-    const { position } = await this.#stored.execute(stream, context, (state) =>
-      registerTrigger(state, triggerId, trigger),
+  get(triggerId: string): Registered | undefined {
+    return this.#known.get(triggerId);
+  }
+
+  /** Those that a message with this subject concerns, paused ones as well. */
+  listeningTo(subject: string): Listener[] {
+    return this.all().filter(
+      (registered): registered is Listener =>
+        'listensTo' in registered.compiled && registered.compiled.listensTo(subject),
     );
-    this.#compiled.set(triggerId, compiled);
-    return { triggerId, position };
   }
 
-  /** Registers a trigger that comes with the product, once for each content. */
-  async registerBuiltIn(trigger: EventTrigger): Promise<void> {
-    const commandHash = hashOf(trigger);
-    const commandId = derivedId('built-in trigger', commandHash);
-    const ids = { commandId, correlationId: commandId, causationId: commandId };
-    await this.register(trigger, { ...ids, commandHash, actor: systemActor('trigger') });
+  /** From the store, whatever the feed has brought so far. */
+  load(triggerId: string): Promise<TriggerState | undefined> {
+    return this.#stored.load(streamOf(triggerId));
+  }
+
+  /** Carries out a command on one trigger; this instance acts upon it at once. */
+  async execute(
+    triggerId: string,
+    context: CommandContext,
+    decide: (state: TriggerState | undefined) => readonly TriggerEvent[],
+  ): Promise<Outcome<TriggerState | undefined>> {
+    const outcome = await this.#stored.execute(streamOf(triggerId), context, decide);
+    for (const stored of outcome.events) this.#learn(decodeEvent(stored), stored);
+    return outcome;
   }
 
   start(): void {
@@ -89,7 +109,7 @@ export class Triggers {
     while (!signal.aborted) {
       try {
         for await (const page of this.store.subscribeAll(position, filter, { signal })) {
-          for (const stored of page.events) this.#learn(decodeEvent(stored) as TriggerEvent);
+          for (const stored of page.events) this.#learn(decodeEvent(stored), stored);
           position = page.position ?? position;
           if (!page.caughtUp) continue;
           this.#ready = true;
@@ -102,13 +122,34 @@ export class Triggers {
     }
   }
 
-  #learn(event: TriggerEvent): void {
-    if (event.type !== 'trigger.registered') return;
-    const { triggerId, trigger } = event.data;
-    try {
-      this.#compiled.set(triggerId, compileTrigger(triggerId, trigger));
-    } catch (error) {
-      this.log.error({ trigger: trigger.name, reason: messageOf(error) }, 'trigger left out');
+  #learn(decoded: DomainEvent, { stream, revision, metadata }: Stored): void {
+    if (revision <= (this.#revisions.get(stream) ?? -1)) return;
+    this.#revisions.set(stream, revision);
+    const event = decoded as TriggerEvent;
+    const { triggerId } = event.data;
+    const at = new Date(metadata.recordedAt);
+    const known = this.#known.get(triggerId);
+    if (event.type === 'trigger.registered') {
+      const { trigger } = event.data;
+      try {
+        const compiled = compileTrigger(triggerId, trigger);
+        const status = known?.status ?? 'ACTIVE';
+        this.#known.set(triggerId, { compiled, status, generation: revision, registeredAt: at });
+      } catch (error) {
+        this.log.error({ trigger: trigger.name, reason: messageOf(error) }, 'trigger left out');
+      }
+    } else if (known) {
+      if (event.type === 'trigger.paused') {
+        this.#known.set(triggerId, { ...known, status: 'PAUSED' });
+      } else if (event.type === 'trigger.resumed') {
+        this.#known.set(triggerId, { ...known, status: 'ACTIVE', resumedAt: at });
+      } else if (event.type === 'trigger.deleted') {
+        this.#known.delete(triggerId);
+      }
     }
   }
+}
+
+function streamOf(triggerId: string): string {
+  return streamName(triggerAggregate.category, triggerId);
 }

@@ -1,69 +1,99 @@
-import type { EventTrigger } from '@countersign/contracts';
-import { compileCondition, compileExpression } from '@countersign/expressions';
-import { type JsonObject, rule } from '@countersign/kernel';
+import type {
+  EventTrigger,
+  ManualTrigger,
+  ScheduledTrigger,
+  ThresholdTrigger,
+  Trigger,
+} from '@countersign/contracts';
+import { compileCondition } from '@countersign/expressions';
+import type { JsonObject } from '@countersign/kernel';
 
-/** What a message asks for under a trigger. */
-export interface Firing {
-  readonly businessKey: string;
-  readonly context: JsonObject;
+import { compileFiringPlan, type Firing, type FiringPlan } from './firing-plan.js';
+import { compiledAt, evaluatedAt } from './places.js';
+import { parseSchedule, type Schedule } from './schedule.js';
+import { compileThreshold, type Threshold } from './threshold.js';
+
+interface Compiled<Type extends Trigger> {
+  readonly triggerId: string;
+  readonly trigger: Type;
+  readonly plan: FiringPlan;
 }
 
-/** A trigger whose expressions are compiled. */
-export interface CompiledTrigger {
-  readonly triggerId: string;
-  readonly trigger: EventTrigger;
+/** A trigger that messages concern. */
+interface Listening {
   /** Whether a message on this subject concerns it. */
   listensTo(subject: string): boolean;
-  /**
-   * What the message asks for; undefined when the trigger's condition passes it over.
-   *
-   * @throws AppError naming the expression that could not be evaluated.
-   */
-  fire(message: JsonObject): Firing | undefined;
+  /** Whether its condition lets a message through. @throws AppError `trigger.mapping-failed`. */
+  admits(message: JsonObject): boolean;
 }
 
-/** As long as a business key may be anywhere. */
-const MAX_KEY_LENGTH = 200;
-
-const VARIABLES = ['message'];
-
-/** @throws AppError `expression.invalid` for an expression that does not compile. */
-export function compileTrigger(triggerId: string, trigger: EventTrigger): CompiledTrigger {
-  const condition =
-    trigger.condition === undefined ? undefined : compileCondition(trigger.condition, VARIABLES);
-  const businessKey = compileExpression(trigger.businessKey, VARIABLES);
-  const mapping = Object.entries(trigger.mapping).map(
-    ([member, source]) => [member, compileExpression(source, VARIABLES)] as const,
-  );
-  return {
-    triggerId,
-    trigger,
-    listensTo: (subject) => subjectMatches(trigger.subject, subject),
-    fire(message) {
-      const bindings = { message };
-      const fires = evaluated('condition', () => condition?.evaluate(bindings) ?? true);
-      if (!fires) return undefined;
-      const key = evaluated('businessKey', () => businessKey.evaluate(bindings));
-      if (typeof key !== 'string' || key.trim() === '' || key.length > MAX_KEY_LENGTH) {
-        const wanted = `a text of 1 to ${MAX_KEY_LENGTH} characters, not blank`;
-        throw rule('trigger.mapping-failed', `businessKey: must be ${wanted}`);
-      }
-      const context: JsonObject = {};
-      for (const [member, expression] of mapping) {
-        context[member] = evaluated(`mapping.${member}`, () => expression.evaluate(bindings));
-      }
-      return { businessKey: key, context };
-    },
-  };
+export interface CompiledManual extends Compiled<ManualTrigger> {
+  readonly type: 'MANUAL';
 }
 
-function evaluated<T>(place: string, evaluate: () => T): T {
-  try {
-    return evaluate();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw rule('trigger.mapping-failed', `${place}: ${reason}`, { cause: error });
+export interface CompiledScheduled extends Compiled<ScheduledTrigger> {
+  readonly type: 'SCHEDULED';
+  readonly schedule: Schedule;
+}
+
+export interface CompiledEvent extends Compiled<EventTrigger>, Listening {
+  readonly type: 'EVENT';
+}
+
+export interface CompiledThreshold extends Compiled<ThresholdTrigger>, Listening {
+  readonly type: 'THRESHOLD';
+  readonly threshold: Threshold;
+}
+
+/** A trigger whose expressions are compiled and whose schedule is parsed. */
+export type CompiledTrigger =
+  CompiledManual | CompiledScheduled | CompiledEvent | CompiledThreshold;
+
+/**
+ * @throws AppError `expression.invalid`, `trigger.cron-invalid`, `trigger.time-zone-invalid`,
+ *   `trigger.level-invalid`, each naming the member.
+ */
+export function compileTrigger(triggerId: string, trigger: Trigger): CompiledTrigger {
+  switch (trigger.type) {
+    case 'MANUAL': {
+      const plan = compileFiringPlan({ ...trigger, place: 'mapping' }, ['input']);
+      return { type: trigger.type, triggerId, trigger, plan };
+    }
+    case 'SCHEDULED': {
+      const { cron, timeZone, context: mapping, businessKey } = trigger;
+      const schedule = parseSchedule(cron, timeZone);
+      const sources = { businessKey, mapping, place: 'context' as const };
+      const plan = compileFiringPlan(sources, ['schedule']);
+      return { type: trigger.type, triggerId, trigger, plan, schedule };
+    }
+    case 'EVENT': {
+      const plan = compileFiringPlan({ ...trigger, place: 'mapping' }, ['message']);
+      return { type: trigger.type, triggerId, trigger, plan, ...listening(trigger) };
+    }
+    case 'THRESHOLD': {
+      const { businessKey, mapping } = trigger;
+      const sources = { businessKey, mapping, place: 'mapping' as const };
+      const plan = compileFiringPlan(sources, ['message', 'group', 'aggregate']);
+      const threshold = compileThreshold(trigger);
+      return { type: trigger.type, triggerId, trigger, plan, threshold, ...listening(trigger) };
+    }
   }
+}
+
+/** What a message asks for under an EVENT trigger; undefined when its condition passes it over. */
+export function fireEvent(compiled: CompiledEvent, message: JsonObject): Firing | undefined {
+  return compiled.admits(message) ? compiled.plan.make({ message }) : undefined;
+}
+
+function listening({ subject, condition }: EventTrigger | ThresholdTrigger): Listening {
+  const admits =
+    condition === undefined
+      ? undefined
+      : compiledAt('/condition', () => compileCondition(condition, ['message']));
+  return {
+    listensTo: (given) => subjectMatches(subject, given),
+    admits: (message) => evaluatedAt('condition', () => admits?.evaluate({ message }) ?? true),
+  };
 }
 
 /** NATS subject matching: `*` stands for one token, a final `>` for one or more. */

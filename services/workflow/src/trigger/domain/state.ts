@@ -1,26 +1,50 @@
-import type { EventTrigger, TriggerEvent } from '@countersign/contracts';
-import { type Aggregate, hashOf } from '@countersign/kernel';
+import type { Trigger, TriggerEvent, TriggerStatus } from '@countersign/contracts';
+import type { Aggregate } from '@countersign/kernel';
 
-/** A trigger as it was registered last. */
-export const triggerAggregate: Aggregate<EventTrigger | undefined, TriggerEvent> = {
-  category: 'trigger',
-  initialState: undefined,
-  evolve: (state, event) => (event.type === 'trigger.registered' ? event.data.trigger : state),
-};
-
-/** Registers a trigger under its name, anew when it has changed. */
-export function registerTrigger(
-  state: EventTrigger | undefined,
-  triggerId: string,
-  trigger: EventTrigger,
-): readonly TriggerEvent[] {
-  if (state && hashOf(state) === hashOf(trigger)) return [];
-  return [{ type: 'trigger.registered', data: { triggerId, trigger } }];
+/** A trigger as it was registered last, and whether it fires. */
+export interface TriggerState {
+  readonly trigger: Trigger;
+  readonly status: TriggerStatus;
 }
 
-/** What became of a message whose business key was taken. One stream for each message and trigger. */
-export const firingAggregate: Aggregate<boolean, TriggerEvent> = {
-  category: 'triggerfiring',
-  initialState: false,
-  evolve: (state, event) => state || event.type === 'trigger.event-ignored',
+export const triggerAggregate: Aggregate<TriggerState | undefined, TriggerEvent> = {
+  category: 'trigger',
+  initialState: undefined,
+  evolve(state, event) {
+    switch (event.type) {
+      case 'trigger.registered': {
+        const { trigger } = event.data;
+        return { trigger, status: state?.status === 'PAUSED' ? 'PAUSED' : 'ACTIVE' };
+      }
+      case 'trigger.paused':
+        return state && { ...state, status: 'PAUSED' };
+      case 'trigger.resumed':
+        return state && { ...state, status: 'ACTIVE' };
+      case 'trigger.deleted':
+        return state && { ...state, status: 'DELETED' };
+      default:
+        return state;
+    }
+  },
 };
+
+/** Whether a message was passed over under a trigger. One stream for each message and trigger. */
+export const firingAggregate: Aggregate<PassedOver | undefined, TriggerEvent> = {
+  category: 'triggerfiring',
+  initialState: undefined,
+  evolve(state, event) {
+    switch (event.type) {
+      case 'trigger.event-ignored':
+        return { outcome: 'ignored', workflowId: event.data.runningWorkflowId };
+      case 'trigger.event-passed-over':
+        return { outcome: event.data.reason };
+      default:
+        return state;
+    }
+  },
+};
+
+export interface PassedOver {
+  readonly outcome: 'ignored' | 'paused' | 'late';
+  readonly workflowId?: string;
+}

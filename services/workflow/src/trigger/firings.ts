@@ -1,0 +1,134 @@
+import type { TriggerEvent } from '@countersign/contracts';
+import { EventStore } from '@countersign/event-store';
+import { AppError, Clock, derivedId, streamName, Turns } from '@countersign/kernel';
+import { AggregateStore } from '@countersign/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+
+import { WorkflowHandler } from '../workflow/workflow.handler.js';
+import type { CompiledTrigger } from './domain/compiled-trigger.js';
+import type { Firing } from './domain/firing-plan.js';
+import { firingAggregate, type PassedOver } from './domain/state.js';
+import { triggerCommand } from './trigger-commands.js';
+
+/** What fired a trigger: a message (`TRADES:<sequence>:<nanoseconds>`) or a time (`schedule:<time>`). */
+export interface Cause {
+  readonly messageId: string;
+  readonly subject?: string;
+}
+
+/** What came of it. */
+export interface FiringOutcome {
+  readonly outcome: 'started' | PassedOver['outcome'];
+  /** The workflow that was started, or that was running already. */
+  readonly workflowId?: string;
+}
+
+/** Triggers that are no person's word: their firings, each of which has one outcome, however often it is tried. */
+@Injectable()
+export class Firings {
+  readonly #passedOver: AggregateStore<PassedOver | undefined, TriggerEvent>;
+  /** Firings with the same business key are handled in the order in which they came. */
+  readonly #turns = new Turns();
+
+  constructor(
+    @Inject(EventStore) store: EventStore,
+    @Inject(Clock) clock: Clock,
+    @Inject(WorkflowHandler) private readonly handler: WorkflowHandler,
+  ) {
+    this.#passedOver = new AggregateStore(store, clock, firingAggregate, 1_000);
+  }
+
+  /** @throws AppError what a start throws, unless the trigger's `whenRunning` has an answer to it. */
+  start(compiled: CompiledTrigger, firing: Firing, cause: Cause): Promise<FiringOutcome> {
+    const { businessKey } = firing;
+    if (businessKey === undefined) return this.#start(compiled, firing, cause);
+    const key = `${compiled.trigger.template} ${businessKey}`;
+    return this.#turns.take(key, () => this.#start(compiled, firing, cause));
+  }
+
+  /** What is on record about a message without effect. */
+  passedOver({ trigger }: CompiledTrigger, { messageId }: Cause): Promise<PassedOver | undefined> {
+    return this.#passedOver.load(streamOf(trigger.name, messageId));
+  }
+
+  /** Records that a message had no effect, and why. */
+  async passOver(
+    { triggerId, trigger }: CompiledTrigger,
+    { messageId, subject = '' }: Cause,
+    reason: 'paused' | 'late',
+  ): Promise<FiringOutcome> {
+    const context = triggerCommand('pass over', trigger.name, messageId);
+    const data = { triggerId, trigger: trigger.name, messageId, subject, reason };
+    const { state } = await this.#passedOver.execute(
+      streamOf(trigger.name, messageId),
+      context,
+      (done) => (done ? [] : [{ type: 'trigger.event-passed-over', data }]),
+      { fresh: true },
+    );
+    return state ?? { outcome: reason };
+  }
+
+  async #start(
+    compiled: CompiledTrigger,
+    { businessKey, context }: Firing,
+    cause: Cause,
+  ): Promise<FiringOutcome> {
+    const { trigger } = compiled;
+    const { messageId } = cause;
+    // It was passed over before: that the key is free by now changes nothing.
+    const before = await this.passedOver(compiled, cause);
+    if (before) return before;
+    const whenRunning = 'whenRunning' in trigger ? (trigger.whenRunning ?? 'ignore') : 'ignore';
+    const command = triggerCommand('start', trigger.name, messageId);
+    const key = businessKey === undefined ? {} : { businessKey };
+    try {
+      const { workflowId } = await this.handler.start(
+        { template: trigger.template, ...key, context },
+        command,
+        {
+          trigger: { name: trigger.name, messageId },
+          shareBusinessKey: whenRunning === 'start-another',
+        },
+      );
+      return { outcome: 'started', workflowId };
+    } catch (error) {
+      const running = runningHolder(error);
+      if (running === undefined || businessKey === undefined) throw error;
+      if (whenRunning !== 'ignore') throw error;
+      return await this.#ignore(compiled, cause, businessKey, running);
+    }
+  }
+
+  async #ignore(
+    { triggerId, trigger }: CompiledTrigger,
+    { messageId, subject }: Cause,
+    businessKey: string,
+    runningWorkflowId: string,
+  ): Promise<FiringOutcome> {
+    const data = {
+      triggerId,
+      trigger: trigger.name,
+      messageId,
+      ...(subject === undefined ? {} : { subject }),
+      businessKey,
+      runningWorkflowId,
+    };
+    await this.#passedOver.execute(
+      streamOf(trigger.name, messageId),
+      triggerCommand('ignore', trigger.name, messageId),
+      (done) => (done ? [] : [{ type: 'trigger.event-ignored', data }]),
+    );
+    return { outcome: 'ignored', workflowId: runningWorkflowId };
+  }
+}
+
+function streamOf(trigger: string, messageId: string): string {
+  return streamName(firingAggregate.category, derivedId('firing', trigger, messageId));
+}
+
+function runningHolder(error: unknown): string | undefined {
+  if (!(error instanceof AppError) || error.code !== 'workflow.business-key-taken')
+    return undefined;
+  const workflowId = error.details?.['workflowId'];
+  return typeof workflowId === 'string' ? workflowId : undefined;
+}
