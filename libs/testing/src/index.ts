@@ -1,3 +1,4 @@
+export { DocumentedReplies } from './documented-replies.js';
 export { eventually } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
 export { codeOf, codeOfRejection, given } from './given.js';
@@ -8,3 +9,4 @@ export {
   TEST_POSTGRES_URL,
   type TestDatabase,
 } from './test-postgres.js';
+export { schemaValidator } from './schema-validator.js';

@@ -1,8 +1,8 @@
+import { DocumentedReplies } from '@countersign/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { ApiDocuments } from '../src/documents/api-documents.js';
 import { createGateway } from '../src/gateway.service-module.js';
-import { DocumentedReplies } from './documented-replies.js';
 import { FakePlatform } from './fake-platform.js';
 
 export interface Answer {

@@ -1,7 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-
-type Json = Readonly<Record<string, unknown>>;
+import { schemaValidator } from './schema-validator.js';
 
 interface Media {
   readonly content?: Readonly<Record<string, unknown>>;
@@ -14,6 +11,7 @@ interface Operation {
 
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
+/** A request and its answer. `sent` is the body as a value, undefined when there was none. */
 export interface Exchange {
   readonly method: string;
   readonly url: string;
@@ -25,12 +23,11 @@ export interface Exchange {
 
 /** Compares what a gateway answers with what its own OpenAPI document says it answers. */
 export class DocumentedReplies {
-  readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
+  readonly #validate: ReturnType<typeof schemaValidator>;
   readonly #paths: Paths;
 
   constructor(document: object) {
-    addFormats.default(this.#ajv);
-    this.#ajv.addSchema(closed(document) as Json, 'api');
+    this.#validate = schemaValidator(closed(document) as object);
     this.#paths = (document as { paths: Paths }).paths;
   }
 
@@ -52,13 +49,8 @@ export class DocumentedReplies {
   }
 
   #mustFit(name: string, pointer: readonly string[], value: unknown): void {
-    const steps = [...pointer, 'schema'].map((step) =>
-      encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1')),
-    );
-    const validate = this.#ajv.getSchema(`api#/${steps.join('/')}`);
-    if (!validate) throw new Error(`${name}: no schema at ${steps.join('/')}`);
-    if (validate(value)) return;
-    const errors = this.#ajv.errorsText(validate.errors);
+    const errors = this.#validate([...pointer, 'schema'], value);
+    if (errors === undefined) return;
     throw new Error(`${name} is not as its @Operation says: ${errors}: ${JSON.stringify(value)}`);
   }
 }
