@@ -40,7 +40,10 @@ export default {
     {
       name: 'test-library-only-in-tests',
       severity: 'error',
-      from: { path: '^(libs|services)/', pathNot: '(\\.spec\\.ts$|^libs/testing/|contract-suite)' },
+      from: {
+        path: '^(libs|services)/',
+        pathNot: '(\\.spec\\.ts$|/test/|^libs/testing/|contract-suite)',
+      },
       to: { path: '^libs/testing/' },
     },
   ],

@@ -12,7 +12,7 @@ interface Operation {
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
 /** A request and its answer. `sent` is the body as a value, undefined when there was none. */
-export interface Exchange {
+interface Exchange {
   readonly method: string;
   readonly url: string;
   readonly sent: unknown;
