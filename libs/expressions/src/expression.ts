@@ -86,18 +86,29 @@ function cacheKey(source: string, variables: readonly string[]): string {
   return `${variables.join(' ')}\n${source}`;
 }
 
+/**
+ * The checked tree of a condition, to be looked at and not evaluated.
+ *
+ * @throws AppError `invalid` `expression.invalid`, as `compileCondition` does
+ */
+export function parseChecked(source: string, variables: readonly string[]): CelNode {
+  return checked(source, variables, true).ast as unknown as CelNode;
+}
+
+function checked(source: string, variables: readonly string[], boolean: boolean): ParseResult {
+  try {
+    return check(environmentFor(variables), source, boolean);
+  } catch (error) {
+    throw invalidExpression(source, error);
+  }
+}
+
 function compile(
   source: string,
   variables: readonly string[],
   boolean: boolean,
 ): (bindings: Bindings) => unknown {
-  const environment = environmentFor(variables);
-  let parsed: ParseResult;
-  try {
-    parsed = check(environment, source, boolean);
-  } catch (error) {
-    throw invalidExpression(source, error);
-  }
+  const parsed = checked(source, variables, boolean);
   return (bindings) => {
     startMeter();
     try {

@@ -10,3 +10,4 @@ export {
 } from './expression.js';
 export { LIMITS as EXPRESSION_LIMITS } from './limits.js';
 export { inOneBudget } from './meter.js';
+export { type Atom, type Outline, outlineCondition, type OutlineConstant } from './outline.js';

@@ -1,4 +1,5 @@
 export { Action, Actions, actionsOf } from './action.js';
+export { levelToEnter, SMALLEST_COMMITTEE } from './analysis/protection.js';
 export {
   ApprovalPolicy,
   approvalsNeeded,

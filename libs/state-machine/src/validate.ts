@@ -1,26 +1,43 @@
+import { checkBypass } from './analysis/bypass.js';
+import { Model } from './analysis/model.js';
 import type { WorkflowDefinition } from './definition.js';
 import type { Finding } from './finding.js';
+import { checkAdministrators } from './validation/administrators.js';
 import { checkApprovals } from './validation/approvals.js';
+import { checkAutomaticLoops } from './validation/automatic-loops.js';
+import { checkExpressions } from './validation/expressions.js';
 import type { ValidationOptions } from './validation/options.js';
+import { checkGaps, checkOverlaps } from './validation/overlaps.js';
 import { checkQuorums } from './validation/quorums.js';
-import { checkAutomaticLoops, checkReachability } from './validation/reachability.js';
+import { checkReachability } from './validation/reachability.js';
 import { checkNames, checkStates } from './validation/structure.js';
 import { checkSupport } from './validation/support.js';
-import { checkConditions, checkOrder, checkTriggers } from './validation/transitions.js';
-
-type Check = (definition: WorkflowDefinition, options: ValidationOptions) => Finding[];
+import {
+  checkConditions,
+  checkEscalation,
+  checkInvocations,
+  checkOrder,
+  checkTriggers,
+} from './validation/transitions.js';
 
 /** Checks that make sense only when every name stands for one thing. */
-const checks: readonly Check[] = [
+const checks: readonly ((model: Model) => Finding[])[] = [
   checkStates,
   checkReachability,
   checkAutomaticLoops,
   checkOrder,
   checkTriggers,
+  checkInvocations,
+  checkEscalation,
   checkConditions,
+  checkExpressions,
+  checkOverlaps,
+  checkGaps,
   checkApprovals,
   checkSupport,
   checkQuorums,
+  checkAdministrators,
+  checkBypass,
 ];
 
 /**
@@ -35,5 +52,7 @@ export function validateDefinition(
   options: ValidationOptions = {},
 ): Finding[] {
   const names = checkNames(definition);
-  return names.length > 0 ? names : checks.flatMap((check) => check(definition, options));
+  if (names.length > 0) return names;
+  const model = new Model(definition, options);
+  return checks.flatMap((check) => check(model));
 }

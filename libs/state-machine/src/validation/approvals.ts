@@ -1,9 +1,10 @@
 import { levelOf } from '../approval-policy.js';
-import type { TransitionDefinition, WorkflowDefinition } from '../definition.js';
+import type { Model } from '../analysis/model.js';
+import type { TransitionDefinition } from '../definition.js';
 import { error, type Finding, warning } from '../finding.js';
 
 /** Approvals that are asked for again and again, or ask nobody. */
-export function checkApprovals(definition: WorkflowDefinition): Finding[] {
+export function checkApprovals({ definition }: Model): Finding[] {
   return definition.transitions.flatMap((transition, index) =>
     checkApproval(transition, `/transitions/${index}/requiresApproval`),
   );

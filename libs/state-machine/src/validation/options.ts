@@ -30,7 +30,7 @@ export const SUPPORTED_ACTIONS: readonly Action['type'][] = ['assign', 'emit'];
 export interface ValidationOptions {
   /** The organisation; with it, quorums are checked against the people there are. */
   readonly directory?: Directory | undefined;
-  /** How many places of the search a proof may look at before it answers "not proven". Default: 200,000. */
+  /** How many moves the search of the proofs may try before it answers "not proven". Default: 200,000. */
   readonly bound?: number | undefined;
   /** What the engine carries out. Default: `ENFORCED_POLICY_MEMBERS` and `SUPPORTED_ACTIONS`. */
   readonly supports?:

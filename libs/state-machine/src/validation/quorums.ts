@@ -6,20 +6,17 @@ import {
   type Round,
   roundsOf,
 } from '../approval-policy.js';
-import type { TransitionDefinition, WorkflowDefinition } from '../definition.js';
+import type { Model } from '../analysis/model.js';
+import type { TransitionDefinition } from '../definition.js';
 import { error, type Finding, info, warning } from '../finding.js';
 import { assignable } from './matching.js';
-import type { ValidationOptions } from './options.js';
 import { People } from './people.js';
 import { policiesIn } from './places.js';
 
 const CODE = 'approval.quorum-unreachable';
 
 /** Approvals for which there are not enough people: by the definition alone, or in the organisation as it is. */
-export function checkQuorums(
-  definition: WorkflowDefinition,
-  { directory }: ValidationOptions,
-): Finding[] {
+export function checkQuorums({ definition, options: { directory } }: Model): Finding[] {
   const people = directory === undefined ? undefined : new People(directory);
   return policiesIn(definition).flatMap(({ policy, transition, path }) => {
     if (people === undefined) return byDefinition(policy, path);
@@ -144,7 +141,11 @@ function unknownApprovers(policy: ApprovalPolicy, directory: People, path: strin
 }
 
 /** Approvers that the directory does not know, or that nobody active stands behind. */
-function unknownNames(directory: People, approvers: readonly Approver[], path: string): Finding[] {
+export function unknownNames(
+  directory: People,
+  approvers: readonly Approver[],
+  path: string,
+): Finding[] {
   return approvers.flatMap((approver, index) => {
     if (directory.named([approver]).size > 0) return [];
     const message = `the directory has nobody active for ${approver}`;

@@ -1,10 +1,11 @@
 import type { StateDefinition, WorkflowDefinition } from '../definition.js';
-import { error, type Finding } from '../finding.js';
+import type { Model } from '../analysis/model.js';
+import { error, type Finding, warning } from '../finding.js';
 
 /** Names that are used twice, and names that stand for nothing. */
 export function checkNames(definition: WorkflowDefinition): Finding[] {
   const findings: Finding[] = [];
-  const { states, transitions, contextSchema, initial } = definition;
+  const { states, transitions, contextSchema, initial, autoEscalate } = definition;
   const known = new Set(states.map((state) => state.name));
 
   for (const index of repeated(states.map((state) => state.name))) {
@@ -23,6 +24,13 @@ export function checkNames(definition: WorkflowDefinition): Finding[] {
     }
   };
   mustExist(initial, '/initial');
+  for (const [index, { timeout }] of states.entries()) {
+    mustExist(timeout?.to, `/states/${index}/timeout/to`);
+  }
+  for (const [index, { state }] of (definition.protected ?? []).entries()) {
+    mustExist(state, `/protected/${index}/state`);
+  }
+  if (typeof autoEscalate === 'object') mustExist(autoEscalate.to, '/autoEscalate/to');
   for (const [index, { from, to, requiresApproval }] of transitions.entries()) {
     mustExist(from, `/transitions/${index}/from`);
     mustExist(to, `/transitions/${index}/to`);
@@ -32,18 +40,38 @@ export function checkNames(definition: WorkflowDefinition): Finding[] {
 }
 
 /** Final states that go on, and states whose list of allowed transitions disagrees with the transitions. */
-export function checkStates(definition: WorkflowDefinition): Finding[] {
+export function checkStates({ definition }: Model): Finding[] {
   const byFrom = Map.groupBy(definition.transitions, (transition) => transition.from);
   return definition.states.flatMap((state, index) => {
     const targets = new Set((byFrom.get(state.name) ?? []).map((transition) => transition.to));
     const findings = checkAllowed(state, index, targets);
-    if (state.final !== undefined && targets.size > 0) {
-      findings.push(
-        error('final.has-transitions', `/states/${index}/final`, `${state.name} ends and goes on`),
-      );
-    }
-    return findings;
+    return state.final === undefined
+      ? findings
+      : [...findings, ...checkFinal(state, index, targets)];
   });
+}
+
+/** An instance that has ended does nothing more. */
+function checkFinal(
+  { name, timeout, invoke, onExit }: StateDefinition,
+  index: number,
+  targets: ReadonlySet<string>,
+): Finding[] {
+  const path = `/states/${index}`;
+  const findings: Finding[] = [];
+  if (targets.size > 0) {
+    findings.push(error('final.has-transitions', `${path}/final`, `${name} ends and goes on`));
+  }
+  if (timeout !== undefined) {
+    findings.push(error('final.has-timeout', `${path}/timeout`, `${name} ends: nothing times out`));
+  }
+  if (invoke !== undefined) {
+    findings.push(error('final.has-invoke', `${path}/invoke`, `${name} ends: nothing waits there`));
+  }
+  if (onExit !== undefined) {
+    findings.push(warning('final.exit-unused', `${path}/onExit`, `${name} is never left`));
+  }
+  return findings;
 }
 
 function checkAllowed(

@@ -1,14 +1,11 @@
 import type { ApprovalPolicy } from '../approval-policy.js';
-import type { WorkflowDefinition } from '../definition.js';
+import type { Model } from '../analysis/model.js';
 import { error, type Finding } from '../finding.js';
-import { ENFORCED_POLICY_MEMBERS, SUPPORTED_ACTIONS, type ValidationOptions } from './options.js';
+import { ENFORCED_POLICY_MEMBERS, SUPPORTED_ACTIONS } from './options.js';
 import { actionsIn, policiesIn } from './places.js';
 
 /** What a definition asks for and nothing carries out: refused, so that it is never just ignored. */
-export function checkSupport(
-  definition: WorkflowDefinition,
-  { supports }: ValidationOptions,
-): Finding[] {
+export function checkSupport({ definition, options: { supports } }: Model): Finding[] {
   const enforced = new Set(supports?.policy ?? ENFORCED_POLICY_MEMBERS);
   const carriedOut = new Set(supports?.actions ?? SUPPORTED_ACTIONS);
   const policies = policiesIn(definition).flatMap(({ policy, path }) =>

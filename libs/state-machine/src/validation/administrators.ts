@@ -1,0 +1,40 @@
+import type { Model } from '../analysis/model.js';
+import { LEVELS, levelsToEnter, SMALLEST_COMMITTEE } from '../analysis/protection.js';
+import { approvalsNeeded, approverSets } from '../approval-policy.js';
+import { administratorsOf } from '../definition.js';
+import { error, type Finding, warning } from '../finding.js';
+import { People } from './people.js';
+import { unknownNames } from './quorums.js';
+
+/**
+ * Whether there are people enough to decide about forcing, migrating and resetting an instance, into the states where that
+ * takes most. Where the definition does not say who they are, that is a warning: it asks for nothing of the kind.
+ */
+export function checkAdministrators({ definition, options: { directory } }: Model): Finding[] {
+  const administrators = administratorsOf(definition);
+  const levelOf = levelsToEnter(definition);
+  const strongest = Math.max(...definition.states.map(({ name }) => LEVELS.indexOf(levelOf(name))));
+  const level = LEVELS[strongest] ?? 'SINGLE';
+  const needed = approvalsNeeded({ level, quorum: SMALLEST_COMMITTEE });
+  const said = definition.administrators !== undefined;
+  const path = said ? '/administrators' : '';
+  const severe = said ? error : warning;
+
+  if (directory === undefined) {
+    const { people, groups, roles } = approverSets(administrators);
+    if (groups.length + roles.length > 0 || people.length >= needed) return [];
+    return [severe(CODE, path, unmet(level, needed, people.length))];
+  }
+  const people = new People(directory);
+  const there = people.named(administrators).size;
+  const findings = said ? unknownNames(people, administrators, path) : [];
+  if (there < needed) return [...findings, severe(CODE, path, unmet(level, needed, there))];
+  if (there > needed) return findings;
+  const message = `${unmet(level, needed, there)}: not possible if one of them asks`;
+  return [...findings, warning(CODE, path, message)];
+}
+
+const CODE = 'approval.quorum-unreachable';
+
+const unmet = (level: string, needed: number, there: number): string =>
+  `administrators: ${level} takes ${needed} people to force an instance into some state, and there are ${there}`;
