@@ -161,9 +161,10 @@ describe('StateMachine', () => {
 
   it('validates itself', () => {
     const machine = trade();
-    expect(machine.validateWorkflow()).toEqual([]);
+    const errors = () => machine.validateWorkflow().filter(({ severity }) => severity === 'error');
+    expect(errors()).toEqual([]);
     machine.addState({ name: 'island' });
-    expect(machine.validateWorkflow()).toMatchObject([{ code: 'state.unreachable' }]);
+    expect(errors()).toMatchObject([{ code: 'state.unreachable' }]);
     expect(new StateMachine('empty').validateWorkflow()).not.toEqual([]);
   });
 

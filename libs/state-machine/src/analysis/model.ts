@@ -5,7 +5,6 @@ import { type Actions, actionsOf } from '../action.js';
 import {
   conditionVariables,
   type TransitionDefinition,
-  triggerKind,
   type WorkflowDefinition,
 } from '../definition.js';
 import { type Edge, edgesOf } from '../graph.js';
@@ -56,7 +55,7 @@ export class Model {
       transitions[index] as TransitionDefinition;
     this.byFrom = Map.groupBy(indexes, (index) => transition(index).from);
     this.competitions = [
-      ...Map.groupBy(indexes, (index) => competition(transition(index))).values(),
+      ...Map.groupBy(indexes, (index) => competition(transition(index), index)).values(),
     ];
   }
 
@@ -125,14 +124,12 @@ function outlineOf(
   }
 }
 
-/** Only one of the transitions with the same key is taken at a time. */
-function competition({ from, trigger, event }: TransitionDefinition): string {
+/** Only one of the transitions with the same key is taken at a time; each of those after a duration has its own clock. */
+function competition({ from, trigger, event }: TransitionDefinition, index: number): string {
   if (typeof trigger === 'object') {
-    return 'signal' in trigger
-      ? `${from} signal ${trigger.signal}`
-      : `${from} after ${trigger.after}`;
+    return 'signal' in trigger ? `${from} signal ${trigger.signal}` : `${from} after ${index}`;
   }
-  return triggerKind(trigger) === 'automatic' ? `${from} automatic` : `${from} manual ${event}`;
+  return trigger === 'automatic' ? `${from} automatic` : `${from} manual ${event}`;
 }
 
 function assigned(actions: Actions | undefined): string[] {

@@ -54,7 +54,7 @@ export function declaredProtections({
 
 /**
  * The states that approvals lead to, without those that are declared at that level or a higher one; at the level of the
- * weakest of these approvals, or of the strongest.
+ * weakest of these approvals, or of the strongest. Not the initial state, where every instance begins without one.
  */
 export function inferredProtections(
   definition: WorkflowDefinition,
@@ -63,7 +63,7 @@ export function inferredProtections(
   const levels = new Map<string, PersonalLevel>();
   for (const { to, requiresApproval } of definition.transitions) {
     const level = requiresApproval === undefined ? 'AUTO' : levelOf(requiresApproval);
-    if (level === 'AUTO') continue;
+    if (level === 'AUTO' || to === definition.initial) continue;
     const known = levels.get(to);
     const replaces =
       known === undefined ||

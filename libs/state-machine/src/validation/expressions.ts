@@ -8,25 +8,25 @@ import { actionsIn, policiesIn } from './places.js';
 
 /** Expressions other than conditions that do not compile: of actions, invocations and AUTO rules. */
 export function checkExpressions({ definition }: Model): Finding[] {
-  const actions = actionsIn(definition).flatMap(({ action, path, variables }) => {
+  const actions = actionsIn(definition).flatMap(({ action, path }) => {
     const [member, fields] = expressionsOf(action);
-    return checkMap(fields, `${path}/${member}`, variables);
+    return checkMap(fields, `${path}/${member}`);
   });
   const invocations = definition.states.flatMap(({ invoke }, index) => {
     if (invoke === undefined) return [];
     const path = `/states/${index}/invoke`;
     const { businessKey, context } = invoke;
     const key = businessKey === undefined ? {} : { businessKey };
-    return [
-      ...checkMap(key, path, ['context']),
-      ...checkMap(context, `${path}/context`, ['context']),
-    ];
+    return [...checkMap(key, path), ...checkMap(context, `${path}/context`)];
   });
   const rules = policiesIn(definition).flatMap(({ policy: { rule }, path }) =>
     rule === undefined ? [] : check(() => compileCondition(rule, ['subject']), `${path}/rule`),
   );
   return [...actions, ...invocations, ...rules];
 }
+
+/** What the expressions of actions and invocations may use. */
+const VARIABLES = ['context', 'input'];
 
 function expressionsOf(action: Action): readonly [string, Readonly<Record<string, string>>] {
   switch (action.type) {
@@ -39,13 +39,9 @@ function expressionsOf(action: Action): readonly [string, Readonly<Record<string
   }
 }
 
-function checkMap(
-  fields: Readonly<Record<string, string>>,
-  path: string,
-  variables: readonly string[],
-): Finding[] {
+function checkMap(fields: Readonly<Record<string, string>>, path: string): Finding[] {
   return Object.entries(fields).flatMap(([field, source]) =>
-    check(() => compileExpression(source, variables), `${path}/${segment(field)}`),
+    check(() => compileExpression(source, VARIABLES), `${path}/${segment(field)}`),
   );
 }
 

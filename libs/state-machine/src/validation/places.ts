@@ -1,30 +1,28 @@
 import { type Action, type Actions, actionsOf } from '../action.js';
 import type { ApprovalPolicy } from '../approval-policy.js';
-import { conditionVariables, type WorkflowDefinition } from '../definition.js';
+import type { WorkflowDefinition } from '../definition.js';
 
-/** An action, where it stands, and the names its expressions may use. */
+/** An action, and where it stands. */
 export interface PlacedAction {
   readonly action: Action;
   /** JSON pointer into the definition. */
   readonly path: string;
-  readonly variables: readonly string[];
 }
 
 /** Every action of a definition, in its order: of the states, then of the transitions. */
 export function actionsIn({ states, transitions }: WorkflowDefinition): PlacedAction[] {
-  const place = (actions: Actions | undefined, path: string, variables: string[]): PlacedAction[] =>
+  const place = (actions: Actions | undefined, path: string): PlacedAction[] =>
     actionsOf(actions).map((action, index) => ({
       action,
       path: Array.isArray(actions) ? `${path}/${index}` : path,
-      variables,
     }));
   return [
     ...states.flatMap(({ onEntry, onExit }, index) => [
-      ...place(onEntry, `/states/${index}/onEntry`, ['context', 'input']),
-      ...place(onExit, `/states/${index}/onExit`, ['context', 'input']),
+      ...place(onEntry, `/states/${index}/onEntry`),
+      ...place(onExit, `/states/${index}/onExit`),
     ]),
     ...transitions.flatMap((transition, index) =>
-      place(transition.action, `/transitions/${index}/action`, conditionVariables(transition)),
+      place(transition.action, `/transitions/${index}/action`),
     ),
   ];
 }
