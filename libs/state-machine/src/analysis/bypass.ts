@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.js';
-import { reachableFrom, reaching, stepOf } from '../graph.js';
-import type { Model } from './model.js';
+import { reachableFrom, reaching, shortestWays, stepOf, wayTo } from '../graph.js';
+import type { Model, Move } from './model.js';
 import {
   declaredProtections,
   edgesBelow,
@@ -10,7 +10,7 @@ import {
   type PersonalLevel,
   type ProtectedState,
 } from './protection.js';
-import { findWays, type Found, type Start } from './search.js';
+import { findWays, type Found, isConsistent, type Start } from './search.js';
 
 const DEFAULT_BOUND = 200_000;
 
@@ -65,35 +65,65 @@ function proveLevel(
 ): { target: ProtectedState; finding: Finding }[] {
   const { definition } = model;
   const moves = edgesBelow(definition, model.moves, level);
+  const forced = forcedEntries(model, level, moves, targets);
+  const starts = [{ state: definition.initial }, ...forced];
   // Most are proven without a look at conditions: no way leads there at all.
-  const reached = reachableFrom([definition.initial], moves);
-  const doubtful = targets.filter(({ state }) => reached.has(state));
-  const wanted = new Set(doubtful.map(({ state }) => state));
-  const leading = reaching(wanted, moves);
-  const relevant = moves.filter(({ from, to }) => reached.has(from) && leading.has(to));
-  const forced = forcedEntries(
-    model,
-    level,
-    reaching(
-      targets.map((each) => each.state),
-      moves,
-    ),
+  const reached = reachableFrom(
+    starts.map(({ state }) => state),
+    moves,
   );
-  const found =
-    wanted.size + forced.length === 0
-      ? new Map<string, Found>()
-      : findWays(model, relevant, [{ state: definition.initial }, ...forced], wanted, budget);
+  const doubtful = targets.filter(({ state }) => reached.has(state));
+  const found = shortWays(model, moves, doubtful);
+  const wanted = new Set(doubtful.map(({ state }) => state).filter((state) => !found.has(state)));
+  if (wanted.size > 0) {
+    const leading = reaching(wanted, moves);
+    const relevant = moves.filter(({ from, to }) => leading.has(from) && leading.has(to));
+    for (const [state, way] of findWays(model, relevant, starts, wanted, budget)) {
+      found.set(state, way);
+    }
+  }
   return doubtful.flatMap((target) => {
     const finding = findingFor(model, target, found.get(target.state));
     return finding === undefined ? [] : [{ target, finding }];
   });
 }
 
+/** Steps that are looked at for the short answer. */
+const MOST_SHORT_STEPS = 20_000;
+
+/** Of each state the way that is shortest whatever the conditions, where these do not contradict each other. */
+function shortWays(
+  model: Model,
+  moves: readonly Move[],
+  targets: readonly ProtectedState[],
+): Map<string, Found> {
+  const { initial } = model.definition;
+  const ways = shortestWays(initial, moves);
+  const found = new Map<string, Found>();
+  let steps = 0;
+  for (const { state } of targets) {
+    const way = state === initial ? [] : (wayTo(ways, initial, state) as Move[]);
+    steps += way.length;
+    if (steps > MOST_SHORT_STEPS) break;
+    if (isConsistent(model, way)) found.set(state, way);
+  }
+  return found;
+}
+
 /**
  * States that may be entered by force, migration or reset with a lesser approval, and lead to what is protected. There are
  * none, by the definition of `levelToEnter`; they are asked for so that the proof rests on what is and not on that.
  */
-function forcedEntries(model: Model, level: PersonalLevel, leading: ReadonlySet<string>): Start[] {
+function forcedEntries(
+  model: Model,
+  level: PersonalLevel,
+  moves: readonly Move[],
+  targets: readonly ProtectedState[],
+): Start[] {
+  const leading = reaching(
+    targets.map(({ state }) => state),
+    moves,
+  );
   const levelOfEntry = levelsToEnter(model.definition);
   return [...leading].flatMap((to) => {
     const approval = levelOfEntry(to);

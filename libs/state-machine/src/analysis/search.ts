@@ -1,14 +1,7 @@
 import type { PathStep } from '../finding.js';
-import {
-  assume,
-  entails,
-  type Fact,
-  type Facts,
-  factsKey,
-  type Formula,
-  NO_FACTS,
-} from './facts.js';
+import { assume, entails, type Fact, type Facts, factsKey, NO_FACTS } from './facts.js';
 import type { Model, Move } from './model.js';
+import { changes, UsefulCells } from './useful-cells.js';
 
 /** The shortest way to a state, or that the search was given up before it knew. */
 export type Found = readonly (Move | PathStep)[] | 'not-proven';
@@ -47,7 +40,7 @@ export function findWays(
   budget: { left: number },
 ): Map<string, Found> {
   const byFrom = Map.groupBy(moves, (move) => move.from);
-  const useful = usefulCells(model, moves, byFrom);
+  const useful = new UsefulCells(model.cells, moves);
   const known = new Map<string, { keys: Set<string>; first: Facts[] }>();
   const found = new Map<string, Found>();
   const queue: Place[] = [];
@@ -74,7 +67,8 @@ export function findWays(
         for (const state of wanted) if (!found.has(state)) found.set(state, 'not-proven');
         return found;
       }
-      const facts = after(model, place.facts, move, useful.get(move.to));
+      const keeps = useful.any(move.to) ? (cell: number) => useful.keeps(move, cell) : undefined;
+      const facts = after(place.facts, move, keeps);
       if (facts !== undefined) visit({ state: move.to, facts, from: place, by: move });
     }
   }
@@ -83,11 +77,11 @@ export function findWays(
 
 /** What is known after a move; undefined when it cannot be made. */
 function after(
-  model: Model,
   before: Facts,
-  { assumptions, assigns }: Move,
-  useful: ReadonlySet<number> | undefined,
+  move: Move,
+  keeps: ((cell: number) => boolean) | undefined,
 ): Facts | undefined {
+  const { assumptions } = move;
   const facts = new Map<number, Fact>(before);
   // A second look: what the later ones establish may settle a choice of the earlier ones.
   for (let round = 0; round < Math.min(2, assumptions.length); round++) {
@@ -95,68 +89,19 @@ function after(
       if (!assume(facts, formula, truth)) return undefined;
     }
   }
-  if (useful === undefined || useful.size === 0) return NO_FACTS;
-  for (const cell of facts.keys()) {
-    if (!useful.has(cell) || changes(model, assigns, cell)) facts.delete(cell);
-  }
+  if (keeps === undefined) return NO_FACTS;
+  for (const cell of facts.keys()) if (!keeps(cell)) facts.delete(cell);
   return facts;
 }
 
-/** Whether a cell may have another value after actions that set these members. */
-function changes(model: Model, assigns: ReadonlySet<string>, cell: number): boolean {
-  if (model.cells.passing(cell)) return true;
-  if (assigns.size === 0) return false;
-  return model.cells.reads(cell).some((read) => read === 'context' || assigns.has(read));
-}
-
-/** Cells that are followed at most; the others are forgotten at once, which is never wrong. */
-const MOST_FOLLOWED = 500;
-
-/** For each state the cells that some move further on asks about, before they may have changed. */
-function usefulCells(
-  model: Model,
-  moves: readonly Move[],
-  byFrom: ReadonlyMap<string, readonly Move[]>,
-): Map<string, Set<number>> {
-  const into = Map.groupBy(moves, (move) => move.to);
-  const asked = new Map<number, Set<string>>();
-  for (const [state, leaving] of byFrom) {
-    for (const { assumptions } of leaving) {
-      for (const [formula] of assumptions) {
-        for (const cell of cellsOf(formula)) {
-          const states = asked.get(cell);
-          if (states) states.add(state);
-          else if (asked.size < MOST_FOLLOWED) asked.set(cell, new Set([state]));
-        }
-      }
-    }
+/** Whether no condition on a way contradicts what those before established. */
+export function isConsistent(model: Model, way: readonly Move[]): boolean {
+  let facts: Facts | undefined = NO_FACTS;
+  for (const move of way) {
+    facts = after(facts, move, (cell) => !changes(model.cells, move.assigns, cell));
+    if (facts === undefined) return false;
   }
-  const useful = new Map<string, Set<number>>();
-  for (const [cell, states] of asked) {
-    if (model.cells.passing(cell)) continue;
-    for (const state of states) {
-      const here = useful.get(state);
-      if (here) here.add(cell);
-      else useful.set(state, new Set([cell]));
-      for (const move of into.get(state) ?? []) {
-        if (!changes(model, move.assigns, cell)) states.add(move.from);
-      }
-    }
-  }
-  return useful;
-}
-
-function cellsOf(formula: Formula): number[] {
-  switch (formula.kind) {
-    case 'constant':
-      return [];
-    case 'not':
-      return cellsOf(formula.part);
-    case 'cell':
-      return [formula.cell];
-    default:
-      return [formula.cell, ...formula.parts.flatMap(cellsOf)];
-  }
+  return true;
 }
 
 function wayTo(place: Place): (Move | PathStep)[] {
