@@ -3,7 +3,10 @@ import { parseDefinition, WorkflowDefinition } from '@countersign/state-machine'
 import { z } from 'zod';
 
 /** A body with a definition, as `definitionIn` takes it. */
-export const DefinitionBody = z.strictObject({ definition: WorkflowDefinition });
+export const DefinitionBody = z.union([
+  z.strictObject({ definition: WorkflowDefinition }),
+  WorkflowDefinition,
+]);
 
 /** As `WorkflowDefinition` has it; looked at first, so that nobody parses ten thousand states to refuse them. */
 const most = { states: 1_000, transitions: 5_000 } as const;
