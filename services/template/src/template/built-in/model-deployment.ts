@@ -1,31 +1,93 @@
+import type { WorkflowDefinitionInput } from '@countersign/state-machine';
+
+/** Monitoring, or anybody who sees it misbehave, takes a model out without asking first. */
+const rollBacks = (from: string) => [
+  { event: 'roll_back', from, to: 'rolled_back' },
+  {
+    event: 'breach',
+    from,
+    to: 'rolled_back',
+    trigger: { signal: 'model.breach' },
+    description: 'Monitoring reports that it is outside of its bounds',
+  },
+];
+
 /**
- * A trading or risk model goes live only after an independent validation and a release decision by
- * two people; a model that misbehaves is rolled back.
+ * A trading or risk model goes live after a validation, an independent review of it and a release decision,
+ * first beside its predecessor, then for a part of the book, then for all of it. In each of these steps it can
+ * be rolled back at once; going on takes people. What was rolled back or failed goes back to its developers.
  */
-export const modelDeployment = {
+export const modelDeployment: WorkflowDefinitionInput = {
   name: 'model_deployment',
   title: 'Model deployment',
   description:
-    'Independent validation and a release decision before a model goes live, with a supervised trial and roll-back.',
+    'Validation, independent review and a release decision before a model goes live in stages, with roll-back.',
   initial: 'submitted',
   contextSchema: [
-    { name: 'modelId', type: 'string', required: true, description: 'Identifier of the model' },
+    {
+      name: 'modelId',
+      type: 'string',
+      required: true,
+      indexed: true,
+      description: 'Identifier of the model',
+    },
     { name: 'version', type: 'string', required: true, description: 'Version to deploy' },
-    { name: 'tier', type: 'number', required: false, description: 'Model risk tier, 1 is highest' },
-    { name: 'desk', type: 'string', required: false, description: 'Desk that will use it' },
+    { name: 'tier', type: 'number', indexed: true, description: 'Model risk tier, 1 is highest' },
+    { name: 'desk', type: 'string', indexed: true, description: 'Desk that will use it' },
+    { name: 'validationReport', type: 'string', description: 'Where the validation report is' },
   ],
   states: [
-    { name: 'submitted', description: 'The developers have handed it over' },
-    { name: 'in_validation', description: 'Being validated independently' },
-    { name: 'rework', description: 'Back with the developers' },
-    { name: 'pending_release', description: 'Waits for the release decision' },
-    { name: 'in_trial', description: 'Live beside its predecessor, without effect' },
-    { name: 'live', description: 'In use', final: 'completed' },
     {
-      name: 'rolled_back',
-      description: 'Taken out in the trial',
-      final: 'completed',
+      name: 'submitted',
+      description: 'The developers have handed it over',
+      timeout: { after: 'P30D', to: 'rework' },
     },
+    {
+      name: 'in_validation',
+      description: 'Being validated',
+      timeout: { after: 'P20D', to: 'validation_escalated' },
+    },
+    {
+      name: 'validation_escalated',
+      description: 'Validation takes too long: waits for two risk officers',
+      timeout: { after: 'P5D', to: 'rework' },
+    },
+    { name: 'validated', description: 'Validated; what its tier asks for comes next' },
+    { name: 'accepted_unvalidated', description: 'Goes on without a validation' },
+    {
+      name: 'independent_review',
+      description: 'Waits for those who did not validate it',
+      timeout: { after: 'P10D', to: 'review_escalated' },
+    },
+    {
+      name: 'review_escalated',
+      description: 'Nobody reviewed it: waits for the risk committee',
+      timeout: { after: 'P10D', to: 'rework' },
+    },
+    { name: 'reviewed', description: 'Reviewed independently' },
+    {
+      name: 'rework',
+      description: 'Back with the developers',
+      timeout: { after: 'P90D', to: 'withdrawn' },
+    },
+    {
+      name: 'pending_release',
+      description: 'Waits for the release decision',
+      timeout: { after: 'P5D', to: 'rework' },
+    },
+    {
+      name: 'in_trial',
+      description: 'Live beside its predecessor, without effect',
+      timeout: { after: 'P14D', to: 'rolled_back' },
+    },
+    {
+      name: 'partly_live',
+      description: 'In use for a part of the book',
+      timeout: { after: 'P14D', to: 'rolled_back' },
+    },
+    { name: 'fully_live', description: 'In use for all of it, and watched for a month' },
+    { name: 'rolled_back', description: 'Taken out; somebody has to find out why' },
+    { name: 'live', description: 'In use', final: 'completed' },
     { name: 'withdrawn', description: 'Given up', final: 'cancelled' },
   ],
   transitions: [
@@ -38,15 +100,65 @@ export const modelDeployment = {
     {
       event: 'pass_validation',
       from: 'in_validation',
-      to: 'pending_release',
+      to: 'validated',
       roles: ['model-validator'],
+      condition: 'has(input.report)',
+      action: { type: 'assign', values: { validationReport: 'input.report' } },
       requiresApproval: {
         level: 'SINGLE',
-        approvers: ['role:model-validator', 'role:risk-officer'],
+        approvers: ['role:model-validator'],
         onRejected: 'rework',
       },
     },
     { event: 'fail_validation', from: 'in_validation', to: 'rework', roles: ['model-validator'] },
+    {
+      event: 'accept_unvalidated',
+      from: 'validation_escalated',
+      to: 'accepted_unvalidated',
+      trigger: 'automatic',
+      requiresApproval: { level: 'DUAL', approvers: ['role:risk-officer'], onRejected: 'rework' },
+    },
+    {
+      event: 'review_unvalidated',
+      from: 'accepted_unvalidated',
+      to: 'independent_review',
+      trigger: 'automatic',
+    },
+    {
+      event: 'refer_to_review',
+      from: 'validated',
+      to: 'independent_review',
+      trigger: 'automatic',
+      condition: '!has(context.tier) || context.tier <= 2.0',
+    },
+    {
+      event: 'skip_review',
+      from: 'validated',
+      to: 'pending_release',
+      trigger: 'automatic',
+      description: 'Models of the lower tiers need no second review',
+      condition: 'has(context.tier) && context.tier > 2.0',
+    },
+    {
+      event: 'pass_review',
+      from: 'independent_review',
+      to: 'reviewed',
+      trigger: 'automatic',
+      requiresApproval: { level: 'DUAL', approvers: ['role:risk-officer'], onRejected: 'rework' },
+    },
+    {
+      event: 'pass_review_by_committee',
+      from: 'review_escalated',
+      to: 'reviewed',
+      trigger: 'automatic',
+      requiresApproval: {
+        level: 'COMMITTEE',
+        quorum: 3,
+        approvers: ['group:risk-committee'],
+        onRejected: 'rework',
+      },
+    },
+    { event: 'ask_for_release', from: 'reviewed', to: 'pending_release', trigger: 'automatic' },
     { event: 'resubmit', from: 'rework', to: 'submitted' },
     { event: 'withdraw', from: 'rework', to: 'withdrawn' },
     {
@@ -61,15 +173,34 @@ export const modelDeployment = {
       },
     },
     {
-      event: 'go_live',
+      event: 'widen',
       from: 'in_trial',
-      to: 'live',
+      to: 'partly_live',
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:risk-officer', 'role:desk-head'],
         onRejected: 'rolled_back',
       },
     },
-    { event: 'roll_back', from: 'in_trial', to: 'rolled_back' },
+    ...rollBacks('in_trial'),
+    {
+      event: 'go_live',
+      from: 'partly_live',
+      to: 'fully_live',
+      requiresApproval: {
+        level: 'DUAL',
+        approvers: ['role:risk-officer', 'role:desk-head'],
+        onRejected: 'rolled_back',
+      },
+    },
+    ...rollBacks('partly_live'),
+    { event: 'settle', from: 'fully_live', to: 'live', trigger: { after: 'P30D' } },
+    ...rollBacks('fully_live'),
+    { event: 'return_to_developers', from: 'rolled_back', to: 'rework' },
+    { event: 'give_up', from: 'rolled_back', to: 'withdrawn' },
+  ],
+  protected: [
+    { state: 'in_trial', level: 'DUAL' },
+    { state: 'live', level: 'DUAL' },
   ],
 };

@@ -1,0 +1,38 @@
+import { devDirectory } from '@countersign/service-kit';
+import { peopleNamed, roundsOf, validateDefinition } from '@countersign/state-machine';
+import { describe, expect, it } from '@jest/globals';
+
+import { builtInTemplates } from './index.js';
+
+const each = builtInTemplates.map((definition) => [definition.name, definition] as const);
+
+describe('the templates that come with the product', () => {
+  it.each(each)('pass the analysis: %s', (_, definition) => {
+    expect(validateDefinition(definition, { directory: devDirectory })).toEqual([]);
+  });
+
+  it.each(each)(
+    'find three people for every approval besides whoever asks: %s',
+    (_, definition) => {
+      const rounds = definition.transitions.flatMap(({ requiresApproval }) =>
+        requiresApproval === undefined ? [] : roundsOf(requiresApproval),
+      );
+      expect(rounds.length).toBeGreaterThan(3);
+      const few = rounds.filter(({ approvers }) => peopleNamed(devDirectory, approvers).length < 4);
+      expect(few).toEqual([]);
+    },
+  );
+
+  it.each(each)(
+    'have several levels, timeouts, rework, protected and searchable parts: %s',
+    (_, definition) => {
+      const { states, transitions, contextSchema } = definition;
+      const levels = new Set(transitions.map(({ requiresApproval }) => requiresApproval?.level));
+      expect(levels.size).toBeGreaterThan(2);
+      expect(states.filter(({ timeout }) => timeout).length).toBeGreaterThan(3);
+      expect(transitions.some(({ requiresApproval }) => requiresApproval?.onRejected)).toBe(true);
+      expect(definition.protected?.length).toBeGreaterThan(0);
+      expect(contextSchema.filter(({ indexed }) => indexed).length).toBeGreaterThan(2);
+    },
+  );
+});
