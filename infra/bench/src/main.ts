@@ -1,3 +1,4 @@
+import { analysis } from './analysis.js';
 import { printed } from './closed-loop.js';
 import { httpWorkloads } from './http-workloads.js';
 import { type Line, ratios, runPeers } from './peers.js';
@@ -14,7 +15,9 @@ const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-
 const wanted = (name: string) => names.length === 0 || names.includes(name);
 
 if (wanted('state-machine')) stateMachine();
-if (names.length === 0 || names.some((name) => name !== 'state-machine')) await onProduct();
+if (wanted('analysis')) await analysis();
+const alone = ['state-machine', 'analysis'];
+if (names.length === 0 || names.some((name) => !alone.includes(name))) await onProduct();
 
 if (process.argv.includes('--peers')) {
   const peers = await runPeers();

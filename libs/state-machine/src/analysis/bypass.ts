@@ -15,7 +15,7 @@ import { findWays, type Found, isConsistent, type Start } from './search.js';
 const DEFAULT_BOUND = 200_000;
 
 /** Steps of counterexamples that warnings show altogether; what is beyond goes without. */
-const MOST_STEPS_OF_WARNINGS = 10_000;
+const MOST_STEPS_OF_WARNINGS = 2_000;
 
 /**
  * The approval-bypass proof: for every protected state, the shortest way from the start that avoids an approval of at
