@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 import { ApiClient } from './api-client.js';
 
-const host = fileURLToPath(new URL('../../infra/local/dist/services-main.js', import.meta.url));
+/** What runs the product without its servers. */
+export const host = fileURLToPath(
+  new URL('../../infra/local/dist/services-main.js', import.meta.url),
+);
 
 /** `pnpm test:kurrentdb` runs the product on the server that KURRENTDB_URL names. */
 function eventStore(): Record<string, string> {
@@ -87,7 +90,7 @@ export class TestSystem {
         return (await fetch(`${this.base}/health/ready`)).ok;
       },
       // A KurrentDB may hold the events of many earlier runs, which are projected first.
-      { within: process.env['TEST_EVENT_STORE'] ? 300_000 : 30_000 },
+      { within: process.env['TEST_EVENT_STORE'] ? 300_000 : 90_000 },
     );
   }
 

@@ -1,0 +1,165 @@
+import { TRADES_STREAM } from '@countersign/contracts';
+import type { StoredEvent } from '@countersign/kernel';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ApiClient } from './src/api-client.js';
+import { faultsInStore, readStore } from './src/audit.js';
+import { connectAsService } from './src/bus.js';
+import { Replica } from './src/replica.js';
+import { settled } from './src/settled.js';
+import { TestSystem } from './src/system.js';
+import { tradeMapping } from './src/trades.js';
+
+const ROUNDS = 4;
+const GROUPS = 3;
+
+describe('triggers of two replicas that are killed under load', () => {
+  let system: TestSystem;
+  let replica: Replica;
+  let alice: ApiClient;
+  let bus: NatsConnection;
+
+  beforeAll(async () => {
+    system = await TestSystem.start();
+    replica = await Replica.start(system);
+    alice = await system.as('alice');
+    bus = await connectAsService(system.nats);
+  }, 120_000);
+
+  afterAll(async () => {
+    await bus.close();
+    await replica.kill();
+    await system.stop();
+  }, 60_000);
+
+  const create = async (trigger: object) => {
+    const { status } = await alice.post('/triggers', { template: 'trade_approval', ...trigger });
+    expect(status).toBe(201);
+  };
+
+  it('fire once for each message, time and crossing, and lose none', async () => {
+    await create({
+      name: 'each',
+      type: 'EVENT',
+      subject: 'trades.load',
+      businessKey: 'message.id',
+      mapping: tradeMapping('message'),
+    });
+    await create({
+      name: 'crossing',
+      type: 'THRESHOLD',
+      subject: 'trades.load',
+      group: 'message.group',
+      aggregate: 'count',
+      window: 'PT1H',
+      above: 20,
+      rearmBelow: 0,
+      businessKey: '"crossing " + group',
+      mapping: tradeMapping('{"id": group, "notional": aggregate}'),
+    });
+    await create({
+      name: 'ticking',
+      type: 'SCHEDULED',
+      cron: '* * * * * *',
+      timeZone: 'UTC',
+      missed: 'catch-up',
+      context: tradeMapping('{"id": schedule.time, "notional": 1}'),
+    });
+
+    let published = 0;
+    let loading = true;
+    const load = (async () => {
+      while (loading) {
+        const message = { id: `L-${published}`, group: `g${published % GROUPS}`, notional: 1 };
+        await jetstream(bus).publish('trades.load', JSON.stringify(message));
+        published += 1;
+        await sleep(60);
+      }
+    })();
+    for (let round = 0; round < ROUNDS; round++) {
+      await sleep(500 + Math.random() * 1_000);
+      const victim = round % 2 === 0 ? system : replica;
+      await victim.kill();
+      await victim.up();
+    }
+    await sleep(500);
+    loading = false;
+    await load;
+    await alice.post('/triggers/ticking/pause', { reason: 'enough' });
+    await settled(system);
+
+    const stored = await readStore(system);
+    expect(faultsInStore(stored, [])).toEqual([]);
+    const each = keysOf(stored, 'each');
+    expect(each).toHaveLength(published);
+    expect(new Set(each).size).toBe(published);
+    expect(keysOf(stored, 'crossing').sort()).toEqual([
+      'crossing g0',
+      'crossing g1',
+      'crossing g2',
+    ]);
+    expect(countsOf(stored)).toEqual(
+      Array.from({ length: GROUPS }, (_, group) => [
+        `g${group}`,
+        String(Math.floor((published + GROUPS - 1 - group) / GROUPS)),
+      ]),
+    );
+    // Every second from the first to the last, each once.
+    const seconds = startsOf(stored, 'ticking')
+      .map(({ messageId }) => Date.parse(messageId.replace('schedule:', '')) / 1_000)
+      .sort((a, b) => a - b);
+    const [first = 0] = seconds;
+    expect(seconds.length).toBeGreaterThan(ROUNDS);
+    expect(seconds).toEqual(Array.from(seconds, (_, index) => first + index));
+
+    // The place in the stream is lost: every message comes once more, as after a crash before its ack.
+    const manager = await jetstreamManager(bus);
+    await manager.consumers.delete(TRADES_STREAM, 'workflow--triggers');
+    await settledAgain(manager);
+    await settled(system);
+    const again = await readStore(system);
+    expect(keysOf(again, 'each')).toHaveLength(published);
+    expect(keysOf(again, 'crossing')).toHaveLength(GROUPS);
+    expect(countsOf(again)).toEqual(countsOf(stored));
+  }, 300_000);
+});
+
+interface Started {
+  readonly businessKey: string;
+  readonly trigger?: { readonly name: string; readonly messageId: string };
+}
+
+function startsOf(stored: readonly StoredEvent[], trigger: string) {
+  return stored.flatMap(({ type, data }) => {
+    const started = data as unknown as Started;
+    if (type !== 'workflow.started' || started.trigger?.name !== trigger) return [];
+    return [{ businessKey: started.businessKey, messageId: started.trigger.messageId }];
+  });
+}
+
+function keysOf(stored: readonly StoredEvent[], trigger: string): string[] {
+  return startsOf(stored, trigger).map(({ businessKey }) => businessKey);
+}
+
+/** What each group's window adds up to in the end. */
+function countsOf(stored: readonly StoredEvent[]): [string, string][] {
+  const counted = stored.filter(({ type }) => type === 'trigger.window-counted');
+  const last = new Map(
+    counted.map(({ data }) => [String(data['group']), String(data['aggregate'])] as const),
+  );
+  return [...last].sort(([a], [b]) => a.localeCompare(b));
+}
+
+/** Until the consumer is there again and has delivered the whole stream. */
+async function settledAgain(manager: Awaited<ReturnType<typeof jetstreamManager>>): Promise<void> {
+  for (;;) {
+    const info = await manager.consumers
+      .info(TRADES_STREAM, 'workflow--triggers')
+      .catch(() => undefined);
+    if (info && info.delivered.stream_seq > 0 && info.num_pending === 0) return;
+    await sleep(200);
+  }
+}
