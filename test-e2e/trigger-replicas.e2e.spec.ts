@@ -70,9 +70,9 @@ describe('triggers of two replicas that are killed under load', () => {
     });
 
     let published = 0;
-    let loading = true;
+    const loading = new AbortController();
     const load = (async () => {
-      while (loading) {
+      while (!loading.signal.aborted) {
         const message = { id: `L-${published}`, group: `g${published % GROUPS}`, notional: 1 };
         await jetstream(bus).publish('trades.load', JSON.stringify(message));
         published += 1;
@@ -86,7 +86,7 @@ describe('triggers of two replicas that are killed under load', () => {
       await victim.up();
     }
     await sleep(500);
-    loading = false;
+    loading.abort();
     await load;
     await alice.post('/triggers/ticking/pause', { reason: 'enough' });
     await settled(system);
@@ -132,6 +132,11 @@ interface Started {
   readonly trigger?: { readonly name: string; readonly messageId: string };
 }
 
+interface Counted {
+  readonly group: string;
+  readonly aggregate: string;
+}
+
 function startsOf(stored: readonly StoredEvent[], trigger: string) {
   return stored.flatMap(({ type, data }) => {
     const started = data as unknown as Started;
@@ -146,10 +151,12 @@ function keysOf(stored: readonly StoredEvent[], trigger: string): string[] {
 
 /** What each group's window adds up to in the end. */
 function countsOf(stored: readonly StoredEvent[]): [string, string][] {
-  const counted = stored.filter(({ type }) => type === 'trigger.window-counted');
-  const last = new Map(
-    counted.map(({ data }) => [String(data['group']), String(data['aggregate'])] as const),
-  );
+  const last = new Map<string, string>();
+  for (const { type, data } of stored) {
+    if (type !== 'trigger.window-counted') continue;
+    const { group, aggregate } = data as unknown as Counted;
+    last.set(group, aggregate);
+  }
   return [...last].sort(([a], [b]) => a.localeCompare(b));
 }
 

@@ -191,6 +191,37 @@ describe('triggers', () => {
     expect(found).toHaveLength(2);
   });
 
+  it('tells the workflow that runs under the key', async () => {
+    const definition = {
+      name: 'listening',
+      initial: 'open',
+      states: [{ name: 'open' }, { name: 'done', final: 'completed' }],
+      transitions: [{ event: 'amend', from: 'open', to: 'done', trigger: { signal: 'amended' } }],
+    };
+    await alice.post('/templates', { definition });
+    await alice.post('/templates/listening/versions/1/submit', {});
+    const bob = await system.as('bob');
+    const published = await bob.post('/templates/listening/versions/1/publish', {});
+    expect([published.status, published.body]).toEqual([202, expect.anything()]);
+    const signal = { name: 'amended', payload: { notional: 'message.notional' } };
+    await create(event('telling', { template: 'listening', whenRunning: 'signal', signal }));
+    await publish('trades.telling', { id: 'S-1', notional: 1 });
+    await firings('telling', 1);
+    await publish('trades.telling', { id: 'S-1', notional: 2 });
+    const [told, started] = await firings('telling', 2);
+    expect(told).toMatchObject({ outcome: 'signalled', workflowId: started?.workflowId });
+    const received = await eventually(async () => {
+      const stored = await readStore(system);
+      const found = stored.filter(({ type }) => type === 'workflow.signal-received');
+      return found.length > 0 && found;
+    });
+    expect(received.map(({ data }) => data)).toMatchObject([
+      { workflowId: started?.workflowId, name: 'amended', payload: { notional: 2 } },
+    ]);
+    const wrong = await alice.post('/triggers', event('untold', { whenRunning: 'signal' }));
+    expect([wrong.status, wrong.body['code']]).toEqual([400, 'request.invalid']);
+  });
+
   it('fires by the clock, and makes up for what it missed as it was told', async () => {
     const times = { cron: '* * * * * *', timeZone: 'Europe/Zurich', missed: 'once' };
     const context = tradeMapping('{"id": schedule.time, "notional": schedule.sequence}');

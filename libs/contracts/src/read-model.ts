@@ -182,7 +182,7 @@ export interface TriggerFiringRow {
   /** `TRADES:<sequence>:<nanoseconds>`, `schedule:<time>` or `manual:<command>`. */
   message_id: string;
   subject: string | null;
-  /** started, ignored, paused, late, skipped or incident. */
+  /** started, ignored, signalled, paused, late, skipped or incident. */
   outcome: string;
   /** The one that was started, or that had the business key. */
   workflow_id: string | null;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { JsonRecord, Name } from './scalars.js';
 
 /** What happens when the business key of a firing belongs to a running workflow. Without it: `ignore`. */
-export const WhenRunning = z.enum(['ignore', 'incident', 'start-another']);
+export const WhenRunning = z.enum(['ignore', 'incident', 'start-another', 'signal']);
 export type WhenRunning = z.infer<typeof WhenRunning>;
 
 const Expression = z.string().max(8_192);
@@ -19,6 +19,37 @@ const Member = z
 /** How a JSON object is made: one CEL expression that gives it whole, or one for each member. */
 export const Mapping = z.union([Expression, z.record(Member, Expression)]);
 export type Mapping = z.infer<typeof Mapping>;
+
+/** What the running workflow is told under `signal`; the payload is the firing's context unless it says otherwise. */
+const TriggerSignal = z.strictObject({
+  name: z.string().min(1).max(64),
+  payload: Mapping.optional(),
+});
+
+const whenKeyRuns = {
+  whenRunning: WhenRunning.optional(),
+  /** Under `signal`, and only then. */
+  signal: TriggerSignal.optional(),
+};
+
+interface WhenKeyRuns {
+  readonly whenRunning?: WhenRunning | undefined;
+  readonly signal?: object | undefined;
+  readonly businessKey?: string | undefined;
+}
+
+function checkSignal(
+  { whenRunning, signal, businessKey }: WhenKeyRuns,
+  context: z.core.$RefinementCtx,
+): void {
+  const wrong = (path: string, message: string) => {
+    context.addIssue({ code: 'custom', path: [path], message });
+  };
+  if ((whenRunning === 'signal') !== (signal !== undefined)) {
+    wrong('signal', 'goes with `whenRunning` `signal`');
+  }
+  if (signal !== undefined && businessKey === undefined) wrong('businessKey', 'needed to signal');
+}
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -56,31 +87,35 @@ export const Missed = z.enum(['skip', 'once', 'catch-up']);
 export type Missed = z.infer<typeof Missed>;
 
 /** Fired by the clock. Expressions are CEL over `schedule`: `{time, previous, name, sequence}`. */
-export const ScheduledTrigger = z.strictObject({
-  ...common,
-  type: z.literal('SCHEDULED'),
-  /** Five fields, or six with seconds first. */
-  cron: z.string().min(1).max(200),
-  /** IANA name. */
-  timeZone: z.string().min(1).max(100),
-  missed: Missed,
-  context: Mapping.optional(),
-  businessKey: Expression.optional(),
-  whenRunning: WhenRunning.optional(),
-});
+export const ScheduledTrigger = z
+  .strictObject({
+    ...common,
+    type: z.literal('SCHEDULED'),
+    /** Five fields, or six with seconds first. */
+    cron: z.string().min(1).max(200),
+    /** IANA name. */
+    timeZone: z.string().min(1).max(100),
+    missed: Missed,
+    context: Mapping.optional(),
+    businessKey: Expression.optional(),
+    ...whenKeyRuns,
+  })
+  .superRefine(checkSignal);
 export type ScheduledTrigger = z.infer<typeof ScheduledTrigger>;
 
 /** Fired by messages. Expressions are CEL over `message`. */
-export const EventTrigger = z.strictObject({
-  ...common,
-  type: z.literal('EVENT'),
-  subject: Subject,
-  /** Messages for which it is false are passed over. */
-  condition: Expression.optional(),
-  businessKey: Expression,
-  mapping: Mapping,
-  whenRunning: WhenRunning.optional(),
-});
+export const EventTrigger = z
+  .strictObject({
+    ...common,
+    type: z.literal('EVENT'),
+    subject: Subject,
+    /** Messages for which it is false are passed over. */
+    condition: Expression.optional(),
+    businessKey: Expression,
+    mapping: Mapping,
+    ...whenKeyRuns,
+  })
+  .superRefine(checkSignal);
 export type EventTrigger = z.infer<typeof EventTrigger>;
 
 /** A number, or a decimal as text: the text keeps every digit. */
@@ -113,8 +148,9 @@ export const ThresholdTrigger = z
     rearmBelow: Level,
     businessKey: Expression.optional(),
     mapping: Mapping,
-    whenRunning: WhenRunning.optional(),
+    ...whenKeyRuns,
   })
+  .superRefine(checkSignal)
   .superRefine(({ aggregate, window, value }, context) => {
     const wrong = (path: string, message: string) => {
       context.addIssue({ code: 'custom', path: [path], message });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
-import { BusinessKey, Id, Name } from '../scalars.js';
+import { BusinessKey, Id, JsonRecord, Name } from '../scalars.js';
 import { Trigger } from '../triggers.js';
 
 const Time = z.iso.datetime();
@@ -35,6 +35,21 @@ export const TriggerEventIgnored = defineEvent('trigger.event-ignored', {
   subject: z.string().optional(),
   businessKey: BusinessKey,
   runningWorkflowId: Id,
+});
+
+/**
+ * A firing's key belongs to a running workflow, which is told so by a signal. Decided before the signal is sent, so
+ * that whoever tries again tells the same workflow the same.
+ */
+export const TriggerEventSignalled = defineEvent('trigger.event-signalled', {
+  triggerId: Id,
+  trigger: Name,
+  messageId: z.string(),
+  subject: z.string().optional(),
+  businessKey: BusinessKey,
+  runningWorkflowId: Id,
+  signal: z.string(),
+  payload: JsonRecord,
 });
 
 /** A message came while the trigger was paused, or too late for the window that it belongs to. */
@@ -108,6 +123,7 @@ export const triggerEvents = [
   TriggerResumed,
   TriggerDeleted,
   TriggerEventIgnored,
+  TriggerEventSignalled,
   TriggerEventPassedOver,
   TriggerScheduleDue,
   TriggerScheduleContinued,

@@ -46,7 +46,7 @@ export const TriggerList = itemsOf(TriggerItem);
 const TriggerFiring = z.object({
   firingId: Id,
   outcome: z
-    .enum(['started', 'ignored', 'paused', 'late', 'skipped', 'incident'])
+    .enum(['started', 'ignored', 'signalled', 'paused', 'late', 'skipped', 'incident'])
     .describe('`skipped`: times that were missed and not made up for'),
   message: z
     .object({ id: z.string(), subject: z.string().nullable(), sequence: z.int().optional() })

@@ -69,7 +69,7 @@ export class TriggersController {
       ],
       403: ['trigger.not-allowed'],
       404: ['template.not-found'],
-      422: ['trigger.name-taken'],
+      422: ['template.not-published', 'trigger.name-taken'],
     },
   })
   async create(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -166,6 +166,7 @@ export class TriggersController {
       404: ['template.not-found', 'trigger.not-found'],
       409: ['workflow.business-key-busy'],
       422: [
+        'template.not-published',
         'trigger.mapping-failed',
         'trigger.not-manual',
         'trigger.paused',

@@ -43,6 +43,7 @@ function firingOf({ event: { type, data } }: ProjectedEvent): Firing | undefined
       return trigger && firing(trigger.name, trigger.messageId);
     }
     case 'trigger.event-ignored':
+    case 'trigger.event-signalled':
     case 'trigger.event-passed-over': {
       const { trigger, messageId } = data as Ignored | PassedOver;
       return firing(trigger, messageId);
@@ -81,10 +82,11 @@ function outcomeOf({ event: { type, data } }: ProjectedEvent): Partial<Row> & { 
         scope: scope ?? null,
       };
     }
-    case 'trigger.event-ignored': {
+    case 'trigger.event-ignored':
+    case 'trigger.event-signalled': {
       const { runningWorkflowId, businessKey, subject } = data as Ignored;
       return {
-        outcome: 'ignored',
+        outcome: type === 'trigger.event-ignored' ? 'ignored' : 'signalled',
         subject: subject ?? null,
         workflow_id: runningWorkflowId,
         business_key: businessKey,

@@ -1,9 +1,17 @@
-import type { TriggerEvent } from '@countersign/contracts';
+import { SignalBody, type TriggerEvent } from '@countersign/contracts';
 import { EventStore } from '@countersign/event-store';
-import { AppError, Clock, derivedId, streamName, Turns } from '@countersign/kernel';
+import {
+  AppError,
+  Clock,
+  derivedId,
+  type JsonObject,
+  streamName,
+  Turns,
+} from '@countersign/kernel';
 import { AggregateStore } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 
+import { SignalsHandler } from '../workflow/signals.handler.js';
 import { WorkflowHandler } from '../workflow/workflow.handler.js';
 import type { CompiledTrigger } from './domain/compiled-trigger.js';
 import type { Firing } from './domain/firing-plan.js';
@@ -34,6 +42,7 @@ export class Firings {
     @Inject(EventStore) store: EventStore,
     @Inject(Clock) clock: Clock,
     @Inject(WorkflowHandler) private readonly handler: WorkflowHandler,
+    @Inject(SignalsHandler) private readonly signals: SignalsHandler,
   ) {
     this.#passedOver = new AggregateStore(store, clock, firingAggregate, 1_000);
   }
@@ -70,14 +79,14 @@ export class Firings {
 
   async #start(
     compiled: CompiledTrigger,
-    { businessKey, context }: Firing,
+    { businessKey, context, signal }: Firing,
     cause: Cause,
   ): Promise<FiringOutcome> {
     const { trigger } = compiled;
     const { messageId } = cause;
     // It was passed over before: that the key is free by now changes nothing.
     const before = await this.passedOver(compiled, cause);
-    if (before) return before;
+    if (before) return this.#asBefore(before, trigger.name, messageId);
     const whenRunning = 'whenRunning' in trigger ? (trigger.whenRunning ?? 'ignore') : 'ignore';
     const command = triggerCommand('start', trigger.name, messageId);
     const key = businessKey === undefined ? {} : { businessKey };
@@ -94,16 +103,16 @@ export class Firings {
     } catch (error) {
       const running = runningHolder(error);
       if (running === undefined || businessKey === undefined) throw error;
-      if (whenRunning !== 'ignore') throw error;
-      return await this.#ignore(compiled, cause, businessKey, running);
+      if (whenRunning !== 'ignore' && !signal) throw error;
+      return await this.#standBack(compiled, cause, { businessKey, running, told: signal?.() });
     }
   }
 
-  async #ignore(
+  /** The workflow that runs is left alone, or told. */
+  async #standBack(
     { triggerId, trigger }: CompiledTrigger,
     { messageId, subject }: Cause,
-    businessKey: string,
-    runningWorkflowId: string,
+    { businessKey, running, told }: StandingBack,
   ): Promise<FiringOutcome> {
     const data = {
       triggerId,
@@ -111,15 +120,43 @@ export class Firings {
       messageId,
       ...(subject === undefined ? {} : { subject }),
       businessKey,
-      runningWorkflowId,
+      runningWorkflowId: running,
     };
-    await this.#passedOver.execute(
+    const event: TriggerEvent = told
+      ? {
+          type: 'trigger.event-signalled',
+          data: { ...data, signal: told.name, payload: told.payload },
+        }
+      : { type: 'trigger.event-ignored', data };
+    const { state } = await this.#passedOver.execute(
       streamOf(trigger.name, messageId),
       triggerCommand('ignore', trigger.name, messageId),
-      (done) => (done ? [] : [{ type: 'trigger.event-ignored', data }]),
+      (done) => (done ? [] : [event]),
     );
-    return { outcome: 'ignored', workflowId: runningWorkflowId };
+    if (!state) throw new Error(`${messageId}: nothing is on record`);
+    return this.#asBefore(state, trigger.name, messageId);
   }
+
+  /** What is on record; a signal is sent once more, which tells the workflow nothing new. */
+  async #asBefore(
+    { outcome, workflowId, signal }: PassedOver,
+    trigger: string,
+    messageId: string,
+  ): Promise<FiringOutcome> {
+    if (workflowId === undefined) return { outcome };
+    if (signal) {
+      const body = SignalBody.parse(signal);
+      const context = triggerCommand('signal', trigger, messageId);
+      await this.signals.signal({ workflowId, ...body }, context);
+    }
+    return { outcome, workflowId };
+  }
+}
+
+interface StandingBack {
+  readonly businessKey: string;
+  readonly running: string;
+  readonly told: { readonly name: string; readonly payload: JsonObject } | undefined;
 }
 
 function streamOf(trigger: string, messageId: string): string {

@@ -60,9 +60,9 @@ export function compileTrigger(triggerId: string, trigger: Trigger): CompiledTri
       return { type: trigger.type, triggerId, trigger, plan };
     }
     case 'SCHEDULED': {
-      const { cron, timeZone, context: mapping, businessKey } = trigger;
+      const { cron, timeZone, context: mapping, businessKey, signal } = trigger;
       const schedule = parseSchedule(cron, timeZone);
-      const sources = { businessKey, mapping, place: 'context' as const };
+      const sources = { businessKey, mapping, signal, place: 'context' as const };
       const plan = compileFiringPlan(sources, ['schedule']);
       return { type: trigger.type, triggerId, trigger, plan, schedule };
     }
@@ -71,8 +71,8 @@ export function compileTrigger(triggerId: string, trigger: Trigger): CompiledTri
       return { type: trigger.type, triggerId, trigger, plan, ...listening(trigger) };
     }
     case 'THRESHOLD': {
-      const { businessKey, mapping } = trigger;
-      const sources = { businessKey, mapping, place: 'mapping' as const };
+      const { businessKey, mapping, signal } = trigger;
+      const sources = { businessKey, mapping, signal, place: 'mapping' as const };
       const plan = compileFiringPlan(sources, ['message', 'group', 'aggregate']);
       const threshold = compileThreshold(trigger);
       return { type: trigger.type, triggerId, trigger, plan, threshold, ...listening(trigger) };

@@ -8,6 +8,8 @@ import { compiledAt, evaluatedAt } from './places.js';
 export interface Firing {
   readonly businessKey?: string;
   readonly context: JsonObject;
+  /** What a workflow that runs under the key is told, if the trigger says so. @throws AppError `trigger.mapping-failed` */
+  readonly signal?: (() => { readonly name: string; readonly payload: JsonObject }) | undefined;
 }
 
 /** A firing as far as it can be worked out, and what stands in its way. */
@@ -34,8 +36,9 @@ export interface FiringPlan {
 interface Sources {
   readonly businessKey?: string | undefined;
   readonly mapping?: Mapping | undefined;
+  readonly signal?: { readonly name: string; readonly payload?: Mapping | undefined } | undefined;
   /** What the trigger calls its mapping. */
-  readonly place: 'mapping' | 'context';
+  readonly place: 'mapping' | 'context' | 'signal.payload';
 }
 
 /** As long as a business key may be anywhere. */
@@ -57,12 +60,23 @@ export function compileFiringPlan(sources: Sources, variables: readonly string[]
     }
     return context;
   };
+  const { signal } = sources;
+  const payloadOf =
+    signal?.payload === undefined
+      ? undefined
+      : compileFiringPlan({ mapping: signal.payload, place: 'signal.payload' }, variables);
   return {
     key: (bindings) => keyOf?.(bindings),
     make(bindings) {
       const key = keyOf?.(bindings);
       const context = contextOf(bindings, (_, run) => run()) ?? {};
-      return { ...(key === undefined ? {} : { businessKey: key }), context };
+      const told = signal && {
+        signal: () => ({
+          name: signal.name,
+          payload: payloadOf ? payloadOf.make(bindings).context : context,
+        }),
+      };
+      return { ...(key === undefined ? {} : { businessKey: key }), context, ...told };
     },
     explain(bindings) {
       const errors: ExplainedFiring['errors'][number][] = [];
@@ -95,7 +109,9 @@ export function compileText(
   source: string,
   variables: readonly string[],
 ): Evaluate<string> {
-  const expression = compiledAt(`/${at}`, () => compileExpression(source, variables));
+  const expression = compiledAt(`/${at.replaceAll('.', '/')}`, () =>
+    compileExpression(source, variables),
+  );
   return (bindings) => {
     const text = evaluatedAt(at, () => expression.evaluate(bindings));
     if (typeof text === 'string' && text.trim() !== '' && text.length <= MAX_KEY_LENGTH)
@@ -106,7 +122,9 @@ export function compileText(
 }
 
 function whole(source: string, at: string, variables: readonly string[]): Evaluate<JsonObject> {
-  const expression = compiledAt(`/${at}`, () => compileExpression(source, variables));
+  const expression = compiledAt(`/${at.replaceAll('.', '/')}`, () =>
+    compileExpression(source, variables),
+  );
   return (bindings) => {
     const value = evaluatedAt(at, () => expression.evaluate(bindings));
     if (isObject(value)) return value;
@@ -121,7 +139,7 @@ function eachMember(
 ): { member: string; at: string; evaluate: Evaluate<Json> }[] {
   return Object.entries(mapping).map(([member, source]) => {
     const at = `${place}.${member}`;
-    const expression = compiledAt(`/${place}/${member}`, () =>
+    const expression = compiledAt(`/${place.replaceAll('.', '/')}/${member}`, () =>
       compileExpression(source, variables),
     );
     return {

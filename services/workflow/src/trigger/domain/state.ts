@@ -1,5 +1,5 @@
 import type { Trigger, TriggerEvent, TriggerStatus } from '@countersign/contracts';
-import type { Aggregate } from '@countersign/kernel';
+import type { Aggregate, JsonObject } from '@countersign/kernel';
 
 /** A trigger as it was registered last, and whether it fires. */
 export interface TriggerState {
@@ -28,7 +28,7 @@ export const triggerAggregate: Aggregate<TriggerState | undefined, TriggerEvent>
   },
 };
 
-/** Whether a message was passed over under a trigger. One stream for each message and trigger. */
+/** Whether a message started nothing under a trigger. One stream for each message and trigger. */
 export const firingAggregate: Aggregate<PassedOver | undefined, TriggerEvent> = {
   category: 'triggerfiring',
   initialState: undefined,
@@ -36,6 +36,10 @@ export const firingAggregate: Aggregate<PassedOver | undefined, TriggerEvent> = 
     switch (event.type) {
       case 'trigger.event-ignored':
         return { outcome: 'ignored', workflowId: event.data.runningWorkflowId };
+      case 'trigger.event-signalled': {
+        const { runningWorkflowId: workflowId, signal: name, payload } = event.data;
+        return { outcome: 'signalled', workflowId, signal: { name, payload } };
+      }
       case 'trigger.event-passed-over':
         return { outcome: event.data.reason };
       default:
@@ -45,6 +49,8 @@ export const firingAggregate: Aggregate<PassedOver | undefined, TriggerEvent> = 
 };
 
 export interface PassedOver {
-  readonly outcome: 'ignored' | 'paused' | 'late';
+  readonly outcome: 'ignored' | 'signalled' | 'paused' | 'late';
   readonly workflowId?: string;
+  /** What the running workflow is told. */
+  readonly signal?: { readonly name: string; readonly payload: JsonObject };
 }
