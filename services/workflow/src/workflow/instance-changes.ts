@@ -7,9 +7,8 @@ import type { CompiledDefinition } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 
 import { Definitions } from '../definition/definitions.js';
-import { existing } from './domain/decider.js';
 import type { Cause } from './domain/draft.js';
-import type { WorkflowState } from './domain/state.js';
+import { existing, type WorkflowState } from './domain/state.js';
 import { Workflows } from './workflows.js';
 
 type Decide = (

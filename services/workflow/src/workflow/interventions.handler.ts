@@ -13,13 +13,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Definitions, type PinnedDefinition } from '../definition/definitions.js';
-import { existing, running } from './domain/decider.js';
 import {
   interventionPolicy,
   migrationProblems,
   requestIntervention,
 } from './domain/interventions.js';
-import type { ExistingWorkflow } from './domain/state.js';
+import { existing, type ExistingWorkflow, running } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 import { Workflows } from './workflows.js';
 
@@ -41,12 +40,7 @@ export class InterventionsHandler {
   ): Promise<WorkflowReply> {
     const approvalId = approvalOf(context);
     return this.instances.change(workflowId, context, (state, definition, cause) =>
-      requestIntervention(
-        running(state),
-        { kind: 'force', approvalId, to, reason },
-        definition,
-        cause,
-      ),
+      requestIntervention(state, { kind: 'force', approvalId, to, reason }, definition, cause),
     );
   }
 
@@ -70,7 +64,7 @@ export class InterventionsHandler {
       );
       if (!was) throw rule('workflow.never-there', 'the workflow has not been there before');
       return requestIntervention(
-        current,
+        state,
         { kind: 'reset', approvalId, to: was.state, reason, context: was.context },
         definition,
         cause,
@@ -89,7 +83,7 @@ export class InterventionsHandler {
       const { target, to } = await this.#targetOf(current, wanted);
       const { templateVersion, hash: definitionHash, compiled } = target;
       return requestIntervention(
-        current,
+        state,
         {
           kind: 'migration',
           approvalId,

@@ -12,9 +12,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Definitions } from '../definition/definitions.js';
-import { applyOutcome, cancelWorkflow, existing } from './domain/decider.js';
+import { applyOutcome, cancelWorkflow } from './domain/decider.js';
 import { childEnded, childNotStarted } from './domain/signals.js';
-import { type ApprovalOutcome, isRunning } from './domain/state.js';
+import { type ApprovalOutcome, existing, isRunning } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 import { WorkflowHandler } from './workflow.handler.js';
 import { Workflows } from './workflows.js';

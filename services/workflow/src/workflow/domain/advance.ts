@@ -81,10 +81,7 @@ export function settle(
     });
     return;
   }
-  const transition = draft.definition
-    .outgoing(from)
-    .find((one) => one.event === event && one.to === pending.to && one.requiresApproval);
-  const actions = granted ? (transition?.actions ?? []) : [];
+  const actions = granted ? actionsOf(draft, pending) : [];
   const moved = { to, event, trigger, sequence, input, reason: why, approvalId };
   attempt(draft, 'workflow.action-failed', () => {
     move(draft, { ...moved, actions, approvalOutcome: outcome });
@@ -92,6 +89,18 @@ export function settle(
   if (draft.state.pending?.approvalId !== approvalId || draft.state.deferred) return;
   const data = { ...identity, approvalId, outcome, ...(reason ? { reason } : {}) };
   draft.add({ type: 'workflow.approval-outcome-deferred', data });
+}
+
+/** Those of the transition that an approval was asked for: of several alike, the one with that policy. */
+function actionsOf({ definition }: Draft, { from, event, to, policy }: PendingTransition) {
+  const alike = definition
+    .outgoing(from)
+    .filter((one) => one.event === event && one.to === to && one.requiresApproval);
+  const asked = hashOf(policy);
+  const found = alike.find(
+    ({ requiresApproval }) => alike.length === 1 || hashOf(requiresApproval ?? null) === asked,
+  );
+  return found?.actions ?? [];
 }
 
 /**

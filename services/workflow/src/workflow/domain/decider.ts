@@ -1,6 +1,6 @@
 import type { WorkflowEvent } from '@countersign/contracts';
 import { ExpressionError } from '@countersign/expressions';
-import { type Actor, forbidden, type JsonObject, notFound, rule } from '@countersign/kernel';
+import { type Actor, forbidden, type JsonObject, rule } from '@countersign/kernel';
 import {
   type Choice,
   type CompiledDefinition,
@@ -14,8 +14,10 @@ import { settleIntervention } from './interventions.js';
 import { end, enterInitial } from './move.js';
 import {
   type ApprovalOutcome,
+  existing,
   type ExistingWorkflow,
   isRunning,
+  running,
   type Signal,
   workflowAggregate,
   type WorkflowState,
@@ -303,19 +305,6 @@ export function retryWorkflow(
     }
   }
   return draft.events;
-}
-
-/** @throws AppError `workflow.not-found`. */
-export function existing(state: WorkflowState): ExistingWorkflow {
-  if (state.kind === 'existing') return state;
-  throw notFound('workflow.not-found', 'there is no such workflow');
-}
-
-/** @throws AppError `workflow.not-found`, `workflow.ended`. */
-export function running(state: WorkflowState): ExistingWorkflow {
-  const current = existing(state);
-  if (isRunning(current)) return current;
-  throw rule('workflow.ended', `the workflow is ${current.status} already`);
 }
 
 function mustBeActive(state: ExistingWorkflow): void {

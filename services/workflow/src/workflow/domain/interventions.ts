@@ -11,7 +11,13 @@ import { advance } from './advance.js';
 import { levelToEnter } from './level-to-enter.js';
 import { type Cause, type Draft } from './draft.js';
 import { move } from './move.js';
-import type { ApprovalOutcome, ExistingWorkflow, Intervention } from './state.js';
+import {
+  type ApprovalOutcome,
+  type ExistingWorkflow,
+  type Intervention,
+  running,
+  type WorkflowState,
+} from './state.js';
 
 /** People of a committee that decides about an intervention. */
 const COMMITTEE_QUORUM = 3;
@@ -61,15 +67,16 @@ export function interventionPolicy({ definition }: CompiledDefinition, to: strin
 /**
  * Asks for an intervention. A second person has to agree.
  *
- * @throws AppError `workflow.is-draft`, `workflow.intervention-pending`, `workflow.unknown-state`,
+ * @throws AppError `workflow.not-found`, `workflow.ended`, `workflow.is-draft`, `workflow.intervention-pending`, `workflow.unknown-state`,
  *   `workflow.migration-impossible` with `details.problems`
  */
 export function requestIntervention(
-  current: ExistingWorkflow,
+  state: WorkflowState,
   request: InterventionRequest,
   definition: CompiledDefinition,
   { requester }: Cause,
 ): readonly WorkflowEvent[] {
+  const current = running(state);
   if (current.status === 'DRAFT') {
     throw rule('workflow.is-draft', 'a draft has not begun: cancel it instead');
   }

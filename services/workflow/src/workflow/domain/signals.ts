@@ -3,9 +3,8 @@ import { derivedId, rule } from '@countersign/kernel';
 import type { CompiledDefinition } from '@countersign/state-machine';
 
 import { advance, raiseIncident } from './advance.js';
-import { running } from './decider.js';
 import { type Cause, Draft } from './draft.js';
-import type { Signal, WorkflowState } from './state.js';
+import { running, type Signal, type WorkflowState } from './state.js';
 
 type Events = readonly WorkflowEvent[];
 type ChildEnded = Extract<WorkflowEvent, { type: 'workflow.child-ended' }>['data'];

@@ -1,6 +1,6 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import type { Aggregate, JsonObject } from '@countersign/kernel';
-import type { TriggerKind, WorkflowStatus } from '@countersign/state-machine';
+import { type Aggregate, type JsonObject, notFound, rule } from '@countersign/kernel';
+import type { ApprovalPolicy, TriggerKind, WorkflowStatus } from '@countersign/state-machine';
 
 type DataOf<Type extends WorkflowEvent['type']> = Extract<WorkflowEvent, { type: Type }>['data'];
 
@@ -15,6 +15,7 @@ export interface PendingTransition {
   readonly input?: JsonObject | undefined;
   readonly approvalId: string;
   readonly requester: string;
+  readonly policy: ApprovalPolicy;
   /** Where a rejection leads; nowhere when absent. */
   readonly onRejected?: string | undefined;
 }
@@ -212,4 +213,17 @@ function otherIncidents({ incidents }: ExistingWorkflow, incidentId: string): Op
 /** Whether an instance can still do anything. */
 export function isRunning(state: ExistingWorkflow): boolean {
   return state.status === 'DRAFT' || state.status === 'ACTIVE' || state.status === 'PAUSED';
+}
+
+/** @throws AppError `workflow.not-found`. */
+export function existing(state: WorkflowState): ExistingWorkflow {
+  if (state.kind === 'existing') return state;
+  throw notFound('workflow.not-found', 'there is no such workflow');
+}
+
+/** @throws AppError `workflow.not-found`, `workflow.ended`. */
+export function running(state: WorkflowState): ExistingWorkflow {
+  const current = existing(state);
+  if (isRunning(current)) return current;
+  throw rule('workflow.ended', `the workflow is ${current.status} already`);
 }

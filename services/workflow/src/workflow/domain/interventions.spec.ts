@@ -1,0 +1,148 @@
+import type { WorkflowDefinitionInput } from '@countersign/state-machine';
+import { codeOf } from '@countersign/testing';
+import { describe, expect, it } from '@jest/globals';
+
+import { compile, TestInstance } from '../../../test/test-instance.js';
+import { interventionPolicy, migrationProblems } from './interventions.js';
+
+const definition: WorkflowDefinitionInput = {
+  name: 'payment',
+  initial: 'entered',
+  administrators: ['group:payment-admins'],
+  protected: [{ state: 'paid', level: 'DUAL' }],
+  states: [
+    { name: 'entered', timeout: { after: 'P1D', to: 'stuck' } },
+    { name: 'stuck' },
+    { name: 'released', onEntry: { type: 'assign', values: { released: 'true' } } },
+    { name: 'paid', final: 'completed' },
+  ],
+  transitions: [
+    {
+      event: 'release',
+      from: 'entered',
+      to: 'released',
+      requiresApproval: { level: 'DUAL', approvers: ['role:checker'] },
+    },
+    {
+      event: 'correct',
+      from: 'stuck',
+      to: 'entered',
+      action: { type: 'assign', values: { amount: '2' } },
+    },
+    { event: 'pay', from: 'released', to: 'paid' },
+  ],
+};
+
+describe('an intervention', () => {
+  it('takes as many administrators as the approvals that it gets round', () => {
+    const compiled = compile(definition);
+    expect(interventionPolicy(compiled, 'stuck')).toEqual({
+      level: 'SINGLE',
+      approvers: ['group:payment-admins'],
+    });
+    expect(interventionPolicy(compiled, 'released').level).toBe('DUAL');
+    expect(interventionPolicy(compiled, 'paid').level).toBe('DUAL');
+  });
+
+  it('forces an instance into a state once a second person has agreed', () => {
+    const instance = TestInstance.started(definition, { amount: 1 });
+    instance.fire('release');
+    const { approvalId } = instance.state.pending ?? {};
+    instance.intervene({ kind: 'force', to: 'released' });
+    expect(instance.state).toMatchObject({ state: 'entered', intervention: { kind: 'force' } });
+    const { length } = instance.events;
+    instance.settle('granted');
+    expect(instance.typesSince(length)).toEqual([
+      'intervention-ended',
+      'approval-abandoned',
+      'transitioned',
+      'context-changed',
+      'timers-set',
+    ]);
+    expect(instance.events[length + 1]?.data).toMatchObject({ approvalId });
+    expect(instance.state).toMatchObject({ state: 'released', context: { released: true } });
+    expect(instance.state.intervention).toBeUndefined();
+  });
+
+  it('changes nothing when it is turned down or comes too late', () => {
+    const instance = TestInstance.started(definition, { amount: 1 });
+    instance.intervene({ kind: 'force', to: 'stuck' });
+    instance.settle('rejected');
+    expect(instance.state).toMatchObject({ state: 'entered' });
+    instance.intervene({ kind: 'force', to: 'released' });
+    instance.wait(86_400_000);
+    instance.settle('granted');
+    expect(instance.state).toMatchObject({ state: 'stuck' });
+    expect(instance.events.at(-1)?.data).toMatchObject({ outcome: 'stale' });
+  });
+
+  it('is one at a time, into a state that there is, of an instance that runs', () => {
+    const instance = TestInstance.started(definition, { amount: 1 });
+    const force = (to: string) => () => {
+      instance.intervene({ kind: 'force', to });
+    };
+    expect(codeOf(force('nowhere'))).toBe('workflow.unknown-state');
+    force('stuck')();
+    expect(codeOf(force('stuck'))).toBe('workflow.intervention-pending');
+    instance.cancel();
+    expect(instance.events.map(({ type }) => type)).toContain('workflow.approval-abandoned');
+    instance.settle('granted');
+    expect(instance.state.status).toBe('CANCELLED');
+  });
+
+  it('resets to a state and the context of then, by new events', () => {
+    const instance = TestInstance.started(definition, { amount: 1, note: 'first' });
+    instance.wait(86_400_000);
+    instance.fire('correct');
+    const was = instance.events.length;
+    instance.intervene({ kind: 'reset', to: 'stuck', context: { amount: 1, note: 'first' } });
+    instance.settle('granted');
+    expect(instance.state).toMatchObject({
+      state: 'stuck',
+      context: { amount: 1, note: 'first' },
+      sequence: 3,
+    });
+    expect(instance.events.length).toBeGreaterThan(was);
+  });
+
+  it('lets an instance follow another version, and goes on by that', () => {
+    const instance = TestInstance.started(definition, { amount: 1 });
+    instance.wait(86_400_000);
+    const next = compile({
+      ...definition,
+      states: [
+        { name: 'entered' },
+        ...definition.states.filter(({ name }) => name === 'released' || name === 'paid'),
+        { name: 'parked', timeout: { after: 'PT1H', to: 'entered' } },
+      ],
+      transitions: definition.transitions.filter(({ from }) => from !== 'stuck'),
+    });
+    expect(migrationProblems(instance.state, 'stuck', next)).toHaveLength(1);
+    const target = { templateVersion: 2, definitionHash: 'b'.repeat(64), compiled: next };
+    const ask = (to: string) => () => {
+      instance.intervene({ kind: 'migration', to, target });
+    };
+    expect(codeOf(ask('stuck'))).toBe('workflow.migration-impossible');
+    ask('parked')();
+    instance.settle('granted', next);
+    expect(instance.state).toMatchObject({
+      state: 'parked',
+      templateVersion: 2,
+      timers: [{ kind: 'state' }],
+    });
+    instance.wait(3_600_000);
+    expect(instance.state.state).toBe('entered');
+  });
+
+  it('whose actions fail is dropped, and says why', () => {
+    const broken = {
+      ...definition,
+      contextSchema: [{ name: 'released', type: 'string' as const }],
+    };
+    const instance = TestInstance.started(broken, { amount: 1 });
+    instance.intervene({ kind: 'force', to: 'released' });
+    instance.settle('granted');
+    expect(instance.state).toMatchObject({ state: 'entered' });
+    expect(instance.events.at(-1)?.data).toMatchObject({ outcome: 'failed' });
+  });
+});

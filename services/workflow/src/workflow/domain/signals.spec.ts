@@ -1,0 +1,182 @@
+import { systemActor } from '@countersign/kernel';
+import type { WorkflowDefinitionInput } from '@countersign/state-machine';
+import { codeOf } from '@countersign/testing';
+import { describe, expect, it } from '@jest/globals';
+
+import { TestInstance } from '../../../test/test-instance.js';
+import { childEnded, childNotStarted } from './signals.js';
+
+const definition: WorkflowDefinitionInput = {
+  name: 'onboarding',
+  initial: 'new',
+  states: [
+    { name: 'new' },
+    { name: 'papers' },
+    { name: 'checked', final: 'completed' },
+    { name: 'refused', final: 'failed' },
+  ],
+  transitions: [
+    { event: 'open', from: 'new', to: 'papers' },
+    {
+      event: 'complete',
+      from: 'papers',
+      to: 'checked',
+      trigger: { signal: 'papers-in' },
+      condition: 'input.pages > 1',
+      action: { type: 'assign', values: { pages: 'input.pages' } },
+    },
+  ],
+};
+
+describe('signals', () => {
+  it('take the transition that waits for them', () => {
+    const instance = TestInstance.started(definition);
+    instance.fire('open');
+    instance.signal('papers-in', { pages: 3 });
+    expect(instance.state).toMatchObject({ status: 'COMPLETED', context: { pages: 3 } });
+    expect(instance.state.signals).toEqual([]);
+  });
+
+  it('that come early wait their time', () => {
+    const instance = TestInstance.started(definition);
+    instance.signal('papers-in', { pages: 3 });
+    expect(instance.state).toMatchObject({ state: 'new', signals: [{ name: 'papers-in' }] });
+    instance.fire('open');
+    expect(instance.state.status).toBe('COMPLETED');
+
+    const late = TestInstance.started(definition);
+    late.signal('papers-in', { pages: 3 }, 1_000);
+    late.now = new Date(late.now.getTime() + 1_000);
+    late.fire('open');
+    expect(late.state).toMatchObject({ state: 'papers', signals: [] });
+    expect(late.events.at(-1)?.type).toBe('workflow.signal-expired');
+  });
+
+  it('that came before the instance are its first', () => {
+    const instance = new TestInstance(TestInstance.started(definition).definition);
+    const expiresAt = new Date(instance.now.getTime() + 1).toISOString();
+    const signalId = '00000000-0000-4000-8000-000000000001';
+    instance.start({}, {}, [{ signalId, name: 'papers-in', payload: { pages: 2 }, expiresAt }]);
+    instance.fire('open');
+    expect(instance.state.status).toBe('COMPLETED');
+  });
+
+  it('whose condition does not hold wait for another chance, in their order', () => {
+    const instance = TestInstance.started(definition);
+    instance.fire('open');
+    instance.signal('papers-in', { pages: 1 });
+    instance.signal('papers-in', { pages: 7 });
+    expect(instance.state).toMatchObject({ status: 'COMPLETED', context: { pages: 7 } });
+  });
+
+  it('are kept under pause', () => {
+    const instance = TestInstance.started(definition);
+    instance.fire('open');
+    instance.pause();
+    instance.signal('papers-in', { pages: 3 });
+    expect(instance.state.state).toBe('papers');
+    instance.resume();
+    expect(instance.state.status).toBe('COMPLETED');
+  });
+
+  it('nobody waits for, or too many of them, are refused', () => {
+    const instance = TestInstance.started(definition);
+    const send = (name: string) => () => {
+      instance.signal(name, { pages: 0 });
+    };
+    expect(codeOf(send('nonsense'))).toBe('workflow.unknown-signal');
+    for (let sent = 0; sent < 100; sent++) send('papers-in')();
+    expect(codeOf(send('papers-in'))).toBe('workflow.too-many-signals');
+    instance.cancel();
+    expect(codeOf(send('papers-in'))).toBe('workflow.ended');
+  });
+});
+
+const parent: WorkflowDefinitionInput = {
+  name: 'account',
+  initial: 'screening',
+  states: [
+    {
+      name: 'screening',
+      invoke: { template: 'compliance', businessKey: 'context.id', context: { id: 'context.id' } },
+      timeout: { after: 'P1D', to: 'overdue' },
+    },
+    { name: 'overdue' },
+    { name: 'open', final: 'completed' },
+    { name: 'closed', final: 'failed' },
+  ],
+  transitions: [
+    {
+      event: 'clear',
+      from: 'screening',
+      to: 'open',
+      trigger: { signal: 'workflow.completed' },
+      condition: 'input.state == "cleared"',
+    },
+    {
+      event: 'stop',
+      from: 'screening',
+      to: 'closed',
+      trigger: { signal: 'workflow.failed' },
+    },
+    { event: 'give_up', from: 'overdue', to: 'closed' },
+  ],
+};
+
+describe('an invoked workflow', () => {
+  const cause = {
+    requester: systemActor('workflow').id,
+    now: new Date('2026-01-02T04:00:00.000Z'),
+  };
+  const ended = (instance: TestInstance, outcome: 'completed' | 'failed', state: string) => {
+    instance.apply((folded, compiled) => {
+      const { childId: workflowId = '' } = instance.state;
+      const { workflowId: parentId } = instance.state.identity;
+      const data = { workflowId, parentId, template: 'compliance', outcome, state, context: {} };
+      return childEnded(folded, data, compiled, cause);
+    });
+  };
+
+  it('is asked for with what the context gives, and its end comes back as a signal', () => {
+    const instance = TestInstance.started(parent, { id: 'A-1' });
+    expect(instance.events.find(({ type }) => type === 'workflow.child-requested')).toMatchObject({
+      data: { childTemplate: 'compliance', childBusinessKey: 'A-1', childContext: { id: 'A-1' } },
+    });
+    ended(instance, 'completed', 'cleared');
+    expect(instance.state).toMatchObject({ status: 'COMPLETED', state: 'open' });
+    const { length } = instance.events;
+    ended(instance, 'failed', 'again');
+    expect(instance.events).toHaveLength(length);
+  });
+
+  it('is given up when the instance goes on without it', () => {
+    const instance = TestInstance.started(parent, { id: 'A-1' });
+    const { childId } = instance.state;
+    const { length } = instance.events;
+    instance.wait(86_400_000);
+    expect(instance.events[length]).toMatchObject({
+      type: 'workflow.child-abandoned',
+      data: { childId },
+    });
+    ended(instance, 'completed', 'cleared');
+    expect(instance.state.state).toBe('overdue');
+  });
+
+  it('that cannot be started is an incident', () => {
+    const instance = TestInstance.started(parent, { id: 'A-1' });
+    instance.apply((folded, compiled) =>
+      childNotStarted(folded, instance.state.childId ?? '', 'no such template', compiled, cause),
+    );
+    expect(instance.state.incidents).toMatchObject([{ code: 'workflow.child-not-started' }]);
+  });
+
+  it('tells the one that waits for it', () => {
+    const parentId = '22222222-0000-4000-8000-000000000001';
+    const child = TestInstance.started(definition, {}, { parentId });
+    child.fail();
+    expect(child.events.at(-1)).toMatchObject({
+      type: 'workflow.child-ended',
+      data: { parentId, outcome: 'failed', state: 'new' },
+    });
+  });
+});
