@@ -129,8 +129,8 @@ describe('the life of instances', () => {
       { within: 30_000 },
     );
   /** Two people other than the requester agree, or as many as it takes. */
-  const agree = async (approvalId: string) => {
-    let position = '';
+  const agree = async ({ approvalId, position: opened }: Instance) => {
+    let position = opened;
     for (const name of ['erin', 'frank']) {
       const person = await system.as(name);
       const { body } = await person.get<{ subjectHash: string; status: string }>(
@@ -224,7 +224,7 @@ describe('the life of instances', () => {
       subjectHash: approval.body.subjectHash,
     });
     expect(own.status).toBe(422);
-    expect(await read(workflowId, await agree(approvalId))).toMatchObject({
+    expect(await read(workflowId, await agree(asked.body))).toMatchObject({
       state: 'granted',
       status: 'COMPLETED',
     });
@@ -243,7 +243,7 @@ describe('the life of instances', () => {
       reason: 'the correction was wrong',
     });
     expect(reset.status).toBe(202);
-    expect(await read(workflowId, await agree(reset.body.approvalId))).toMatchObject({
+    expect(await read(workflowId, await agree(reset.body))).toMatchObject({
       state: 'waiting',
       context: { amount: '1' },
     });
@@ -258,7 +258,7 @@ describe('the life of instances', () => {
       version,
       reason: 'the new wording',
     });
-    await agree(migration.body.approvalId);
+    await agree(migration.body);
     const again = await alice.post<Instance>(`/workflows/${workflowId}/transitions`, {
       event: 'again',
       input: { amount: '3' },
