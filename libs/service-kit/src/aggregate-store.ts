@@ -88,9 +88,15 @@ export class AggregateStore<State, Event extends DomainEvent> {
     return (await this.#refresh(stream)).state;
   }
 
-  /** Everything that has happened to it. */
-  async eventsOf(stream: string): Promise<Event[]> {
-    return (await this.store.readStream(stream)).map((event) => decodeEvent(event) as Event);
+  /** The states that it has been left in, after each command. */
+  async history(stream: string): Promise<State[]> {
+    const stored = await this.store.readStream(stream);
+    let state = this.aggregate.initialState;
+    return stored.flatMap((event, index) => {
+      state = fold(this.aggregate, [decodeEvent(event) as Event], state);
+      const next = stored[index + 1];
+      return next?.metadata.commandId === event.metadata.commandId ? [] : [state];
+    });
   }
 
   /**

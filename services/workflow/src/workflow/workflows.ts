@@ -13,18 +13,13 @@ export class Workflows extends AggregateStore<WorkflowState, WorkflowEvent> {
     super(store, clock, workflowAggregate);
   }
 
-  /** The instance as it was when it last came to where a condition holds of it. */
+  /** The instance as it last was, at rest, where a condition holds of it. */
   async lastAt(
     workflowId: string,
     isWanted: (past: ExistingWorkflow) => boolean,
   ): Promise<ExistingWorkflow | undefined> {
-    let state = workflowAggregate.initialState;
-    let found: ExistingWorkflow | undefined;
-    for (const event of await this.eventsOf(Workflows.streamOf(workflowId))) {
-      state = workflowAggregate.evolve(state, event);
-      if (state.kind === 'existing' && isWanted(state)) found = state;
-    }
-    return found;
+    const history = await this.history(Workflows.streamOf(workflowId));
+    return history.filter((past) => past.kind === 'existing').findLast((past) => isWanted(past));
   }
 
   static streamOf(workflowId: string): string {

@@ -5,10 +5,13 @@ import {
   type ApprovalPolicy,
   type CompiledDefinition,
   contextProblems,
+  levelToEnter,
+  roundsOf,
+  SMALLEST_COMMITTEE,
+  type WorkflowDefinition,
 } from '@countersign/state-machine';
 
 import { advance } from './advance.js';
-import { levelToEnter } from './level-to-enter.js';
 import { type Cause, type Draft } from './draft.js';
 import { move } from './move.js';
 import {
@@ -18,9 +21,6 @@ import {
   running,
   type WorkflowState,
 } from './state.js';
-
-/** People of a committee that decides about an intervention. */
-const COMMITTEE_QUORUM = 3;
 
 /** What somebody wants to do to an instance beside its definition. */
 export interface InterventionRequest {
@@ -60,8 +60,16 @@ export function interventionPolicy({ definition }: CompiledDefinition, to: strin
   const level = levelToEnter(definition, to);
   const approvers = [...administratorsOf(definition)];
   return level === 'COMMITTEE'
-    ? { level, quorum: COMMITTEE_QUORUM, approvers }
+    ? { level, quorum: largestCommittee(definition), approvers }
     : { level, approvers };
+}
+
+/** As many people as any committee of the definition. */
+function largestCommittee({ transitions }: WorkflowDefinition): number {
+  const quorums = transitions.flatMap(({ requiresApproval }) =>
+    requiresApproval === undefined ? [] : roundsOf(requiresApproval).map(({ quorum }) => quorum),
+  );
+  return Math.max(SMALLEST_COMMITTEE, ...quorums.filter((quorum) => typeof quorum === 'number'));
 }
 
 /**
