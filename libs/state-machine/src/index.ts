@@ -61,3 +61,10 @@ export {
   type ValidationOptions,
 } from './validation/options.js';
 export { type AdjacentState, type Visualization, visualize } from './visualize.js';
+export type { DrawnEdge, DrawnNode } from './drawing.js';
+export { fromMermaid } from './interchange/mermaid-import.js';
+export { toMermaid } from './interchange/mermaid-export.js';
+export type { Imported } from './interchange/naming.js';
+export type { Unmapped } from './interchange/unmapped.js';
+export { fromXState } from './interchange/xstate-import.js';
+export { toXState } from './interchange/xstate-export.js';
