@@ -15,7 +15,7 @@ stateDiagram-v2
   Asked --> Granted : grant [context.days <= 5]
   Asked --> Discussed : discuss / send mail
   Discussed --> Granted : grant [manager agrees]
-  Asked --> Lapsed : (timeout P14D)
+  Asked --> Lapsed : lapse (after P14D)
   Granted --> [*]
   Lapsed --> [*] : failed
 `);

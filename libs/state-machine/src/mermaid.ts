@@ -78,7 +78,7 @@ function labelOf(transition: TransitionDefinition, detail: MermaidDetail): strin
 }
 
 /** Characters as they are where they mean nothing to Mermaid or HTML, and as codes otherwise. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll(
     /[^A-Za-z0-9 _.,()=!+*?@$…-]/gu,
     (char) => `#${char.codePointAt(0) ?? 0};`,
