@@ -93,7 +93,7 @@ describe('an override that is taken', () => {
       fc.property(
         policy,
         override,
-        fc.array(directory, { minLength: 5, maxLength: 5 }),
+        fc.array(directory, { minLength: 3, maxLength: 3 }),
         (requiresApproval, given, directories) => {
           const before = parseDefinition({
             name: 'random',
@@ -131,10 +131,10 @@ describe('an override that is taken', () => {
           }
         },
       ),
-      { numRuns: 6_000 },
+      { numRuns: 3_000 },
     );
     // Not because nothing is ever taken.
-    expect(taken).toBeGreaterThan(80);
+    expect(taken).toBeGreaterThan(40);
   });
 
   it('leaves whoever is named able to reject', () => {

@@ -154,7 +154,7 @@ describe('a definition comes back, but for what is named as unmapped,', () => {
           expect(candidates.flatMap(({ target }) => target?.map(({ key }) => key))).toContain(to);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -165,7 +165,7 @@ describe('a definition comes back, but for what is named as unmapped,', () => {
         const { definition: back } = fromMermaid(diagram);
         expect(canonical(parseDefinition(back))).toEqual(canonical(without(original, unmapped)));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
