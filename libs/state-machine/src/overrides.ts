@@ -6,7 +6,10 @@ import { type TransitionDefinition, WorkflowDefinition } from './definition.js';
 import type { Finding } from './finding.js';
 import { Name } from './names.js';
 import { changeRound, type RoundChange, type RoundTerms, weakening } from './override-round.js';
-import { validateDefinition } from './validate.js';
+import { validateApprovals } from './validate.js';
+
+/** Moves tried in the proof: this is done when an instance is started, and must not take long. */
+const PROOF_BOUND = 20_000;
 
 /** What may be said differently about one round. AUTO is not offered: it would take the approval away. */
 export const RoundOverride = ApprovalStage.pick({
@@ -72,8 +75,11 @@ export function applyOverrides(
 
 /** What a definition published under older checks had already is not the overrides' fault. */
 function newErrors(before: WorkflowDefinition, after: WorkflowDefinition): Finding[] {
-  const known = new Set(validateDefinition(before).map(({ code, path }) => `${code} ${path}`));
-  return validateDefinition(after).filter(
+  const options = { bound: PROOF_BOUND };
+  const known = new Set(
+    validateApprovals(before, options).map(({ code, path }) => `${code} ${path}`),
+  );
+  return validateApprovals(after, options).filter(
     ({ severity, code, path }) => severity === 'error' && !known.has(`${code} ${path}`),
   );
 }

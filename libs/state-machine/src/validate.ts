@@ -51,8 +51,27 @@ export function validateDefinition(
   definition: WorkflowDefinition,
   options: ValidationOptions = {},
 ): Finding[] {
+  return findingsOf(checks, definition, options);
+}
+
+/** The checks whose answer depends on what approvals ask for. */
+const approvalChecks = [checkApprovals, checkSupport, checkQuorums, checkBypass];
+
+/** The findings that a change of approval policies may bring about or take away: much less work than all of them. */
+export function validateApprovals(
+  definition: WorkflowDefinition,
+  options: ValidationOptions = {},
+): Finding[] {
+  return findingsOf(approvalChecks, definition, options);
+}
+
+function findingsOf(
+  wanted: readonly ((model: Model) => Finding[])[],
+  definition: WorkflowDefinition,
+  options: ValidationOptions,
+): Finding[] {
   const names = checkNames(definition);
   if (names.length > 0) return names;
   const model = new Model(definition, options);
-  return checks.flatMap((check) => check(model));
+  return wanted.flatMap((check) => check(model));
 }
