@@ -1,4 +1,4 @@
-// A machine built and asked step by step. Run: node examples/expense.mjs (after the build).
+// A machine built and asked step by step. Run: node examples/expense.mjs (Node 22 or later, after the build).
 import { StateMachine } from '@countersign/state-machine';
 
 const machine = new StateMachine('expense')

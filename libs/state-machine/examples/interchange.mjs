@@ -1,4 +1,4 @@
-// Diagrams and machines of other tools, in and out. Run: node examples/interchange.mjs (after the build).
+// Diagrams and machines of other tools, in and out. Run: node examples/interchange.mjs (Node 22 or later, after the build).
 import {
   definitionJsonSchema,
   fromMermaid,

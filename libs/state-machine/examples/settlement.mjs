@@ -1,5 +1,5 @@
 // A definition as data, compiled once and interpreted: what a workflow service does, without the service.
-// Run: node examples/settlement.mjs (after the build).
+// Run: node examples/settlement.mjs (Node 22 or later, after the build).
 import { compileDefinition, parseDefinition, runActions } from '@countersign/state-machine';
 
 const compiled = compileDefinition(
