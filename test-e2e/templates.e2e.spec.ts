@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import type { ApiClient } from './src/api-client.js';
 import { TestSystem } from './src/system.js';
@@ -169,4 +172,32 @@ describe('a desk’s own process', () => {
     const gone = await alice.get<Version>(`/templates/${name}-large-10000`, saved.body.position);
     expect(refusal(gone)).toEqual([404, 'template.not-found']);
   }, 30_000);
+});
+
+describe('an organisation of its own, from a file', () => {
+  let folder: string;
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'countersign-directory-'));
+    const path = join(folder, 'people.json');
+    const people = ['alice', 'bob'].map((id) => ({ id, name: id, groups: ['trade-approvers'] }));
+    await writeFile(path, JSON.stringify({ people }));
+    system = await TestSystem.start({ COUNTERSIGN_DIRECTORY: path });
+  }, 60_000);
+
+  afterAll(async () => {
+    await system.stop();
+    await rm(folder, { recursive: true });
+  }, 60_000);
+
+  it('is what quorums are checked against, and not what the product starts on', async () => {
+    const alice = await system.as('alice');
+    const small = await alice.post<Version>('/templates/validate', {
+      definition: definition('two of two'),
+    });
+    expect(small.body.findings.map(({ code }) => code)).toContain('approval.quorum-unreachable');
+    const { status } = await alice.get('/templates/account_onboarding');
+    expect(status).toBe(200);
+  });
 });

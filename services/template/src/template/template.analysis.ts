@@ -16,6 +16,11 @@ export class TemplateAnalysis implements OnApplicationShutdown {
     return this.#worker.findings(definition, this.platform.people.directory);
   }
 
+  /** The same for any organisation: whether there are enough people for its approvals is not asked. */
+  findingsForAnybody(definition: WorkflowDefinition): Promise<readonly Finding[]> {
+    return this.#worker.findings(definition);
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.#worker.stop();
   }

@@ -103,7 +103,10 @@ export class TemplateHandler {
     );
   }
 
-  /** Publishes a template that comes with the product, once for each content. */
+  /**
+   * Publishes a template that comes with the product, once for each content. An organisation need not have the
+   * people for it: then it has no use for it, and starts nonetheless.
+   */
   async publishBuiltIn(definition: WorkflowDefinition): Promise<void> {
     const commandHash = hashOf(definition);
     const commandId = derivedId('built-in template', commandHash);
@@ -111,7 +114,7 @@ export class TemplateHandler {
     const ids = { commandId, correlationId: commandId, causationId: commandId };
     const context = { ...ids, commandHash, actor };
     await this.templates.execute(Templates.streamOf(definition.name), context, async (state) => {
-      const findings = await this.analysis.findings(definition);
+      const findings = await this.analysis.findingsForAnybody(definition);
       return publishBuiltIn(state, { definition, findings });
     });
   }
