@@ -1,4 +1,5 @@
 import { ApprovalGranted, ApprovalRejected } from './events/approval.events.js';
+import { BulkJobApprovalRequested, BulkJobEnded } from './events/bulk-job.events.js';
 import { TemplateVersionPublished, TemplateVersionRetired } from './events/template.events.js';
 import {
   WorkflowApprovalAbandoned,
@@ -20,6 +21,8 @@ export const reactors: Readonly<Record<string, readonly string[]>> = {
   [WorkflowCancelled.type]: ['approval'],
   [WorkflowApprovalAbandoned.type]: ['approval'],
   [WorkflowInterventionRequested.type]: ['approval'],
+  [BulkJobApprovalRequested.type]: ['approval'],
+  [BulkJobEnded.type]: ['approval'],
   [WorkflowChildRequested.type]: ['workflow'],
   [WorkflowChildEnded.type]: ['workflow'],
   [WorkflowChildAbandoned.type]: ['workflow'],

@@ -16,6 +16,8 @@ export interface ReadModel {
   triggers: TriggerRow;
   trigger_firings: TriggerFiringRow;
   incidents: IncidentRow;
+  bulk_jobs: BulkJobRow;
+  bulk_job_items: BulkJobItemRow;
   projection_checkpoint: ProjectionCheckpointRow;
   parked_streams: ParkedStreamRow;
 }
@@ -75,7 +77,9 @@ export interface WorkflowTransitionRow {
 
 export interface ApprovalRequestRow {
   approval_id: string;
-  workflow_id: string;
+  /** Null for a bulk job's. */
+  workflow_id: string | null;
+  bulk_job_id: string | null;
   template: string;
   business_key: string | null;
   requester: string;
@@ -211,6 +215,42 @@ export interface IncidentRow {
   resolved_by: string | null;
   /** `{resolution, outcomes}` of one that was tried again. */
   resolution: JsonObject | null;
+}
+
+export interface BulkJobRow {
+  job_id: string;
+  /** cancel, retry or migrate. */
+  action: string;
+  query: JsonObject;
+  reason: string;
+  requested_by: string;
+  /** AWAITING_APPROVAL, RUNNING, STOPPING, COMPLETED, STOPPED or REJECTED. */
+  status: string;
+  count: number;
+  done: number;
+  skipped: number;
+  refused: number;
+  items_hash: string;
+  /** `{template, fromVersions, templateVersion, definitionHash, states}` of a migration. */
+  migration: JsonObject | null;
+  approval_id: string | null;
+  approvers: string[];
+  /** Why it was stopped or rejected. */
+  ended_reason: string | null;
+  revision: number;
+  created_at: Date;
+  updated_at: Date;
+  ended_at: Date | null;
+}
+
+export interface BulkJobItemRow {
+  job_id: string;
+  workflow_id: string;
+  /** pending, done, skipped or refused. */
+  result: string;
+  code: string | null;
+  message: string | null;
+  processed_at: Date | null;
 }
 
 /** One row: how far the feed is in the tables of this schema. */

@@ -18,6 +18,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { ProjectionHints, projectionProgress } from './http/projection-hints.js';
 import { ApprovalsQuery } from './queries/approvals.query.js';
 import { AvailableTransitions } from './queries/available-transitions.js';
+import { BulkJobsQuery } from './queries/bulk-jobs.query.js';
 import { EventsQuery } from './queries/events.query.js';
 import { IncidentsQuery } from './queries/incidents.query.js';
 import { ReadViews } from './queries/read-views.js';
@@ -26,6 +27,7 @@ import { TriggersQuery } from './queries/triggers.query.js';
 import { WorkflowTransitionsQuery } from './queries/workflow-transitions.query.js';
 import { WorkflowsQuery } from './queries/workflows.query.js';
 import { ApprovalsController } from './routes/approvals.controller.js';
+import { BulkJobsController } from './routes/bulk-jobs.controller.js';
 import { DevController } from './routes/dev.controller.js';
 import { DocumentsController } from './routes/documents.controller.js';
 import { EventsController } from './routes/events.controller.js';
@@ -41,6 +43,7 @@ import { WorkflowsController } from './routes/workflows.controller.js';
 
 const controllers = [
   ApprovalsController,
+  BulkJobsController,
   DevController,
   DocumentsController,
   EventsController,
@@ -68,6 +71,7 @@ const controllers = [
     ReadViews,
     AvailableTransitions,
     ApprovalsQuery,
+    BulkJobsQuery,
     EventsQuery,
     IncidentsQuery,
     TemplatesQuery,

@@ -36,6 +36,7 @@ export function approval(row: Partial<Insertable<ReadModel['approval_requests']>
   return {
     approval_id: newId(),
     workflow_id: newId(),
+    bulk_job_id: null,
     template: 'demo',
     business_key: 'T-1',
     requester: 'alice',

@@ -73,6 +73,9 @@ function rowsOf(projected: ProjectedEvent, current: PresentRows): [TableName, st
   const rows: [TableName, string, Row][] = [];
   for (const projection of projections) {
     if (!projection.categories.includes(category)) continue;
+    for (const [key, row] of projection.rowsOf?.(projected) ?? []) {
+      rows.push([projection.table, key, row]);
+    }
     const key = projection.keyOf(projected);
     if (key === undefined) continue;
     const before = projection.folds ? current(projection.table, key) : undefined;

@@ -1,6 +1,12 @@
 import { ServiceModule } from '@countersign/service-kit';
 import { Module } from '@nestjs/common';
 
+import { BulkItems } from './bulk-job/bulk-items.js';
+import { BulkJobController } from './bulk-job/bulk-job.controller.js';
+import { BulkJobHandler } from './bulk-job/bulk-job.handler.js';
+import { BulkJobRunner } from './bulk-job/bulk-job.runner.js';
+import { BulkJobs } from './bulk-job/bulk-jobs.js';
+import { MatchingInstances } from './bulk-job/matching-instances.js';
 import { BusinessKeys } from './business-key/business-keys.js';
 import { Definitions } from './definition/definitions.js';
 import { DeadLetters } from './trigger/dead-letters.js';
@@ -39,6 +45,12 @@ import { Workflows } from './workflow/workflows.js';
     InterventionsHandler,
     OutcomesHandler,
     Timers,
+    BulkJobs,
+    MatchingInstances,
+    BulkItems,
+    BulkJobRunner,
+    BulkJobHandler,
+    BulkJobController,
     WorkflowController,
     Triggers,
     TriggerHandler,

@@ -6,7 +6,9 @@ import { BusinessKey, Id, JsonRecord, Reason, Sha256 } from '../scalars.js';
 
 const approval = {
   approvalId: Id,
-  workflowId: Id,
+  /** The instance that waits for it; absent when a bulk job does. */
+  workflowId: Id.optional(),
+  bulkJobId: Id.optional(),
   template: z.string(),
   businessKey: BusinessKey.optional(),
   /** What decides who may see it, such as a desk. */

@@ -1,5 +1,6 @@
 import type { EventType } from '../event-type.js';
 import { approvalEvents } from './approval.events.js';
+import { bulkJobEvents } from './bulk-job.events.js';
 import { businessKeyEvents } from './business-key.events.js';
 import { definitionEvents } from './definition.events.js';
 import { incidentEvents } from './incident.events.js';
@@ -16,6 +17,7 @@ export const eventTypes: readonly EventType[] = [
   ...businessKeyEvents,
   ...triggerEvents,
   ...incidentEvents,
+  ...bulkJobEvents,
 ];
 
 /** Every stream category, and the service that owns, appends to and relays it. */
@@ -28,6 +30,7 @@ export const categoryOwners = {
   triggerschedule: 'workflow',
   thresholdwindow: 'workflow',
   incident: 'workflow',
+  bulkjob: 'workflow',
   approval: 'approval',
   template: 'template',
 } as const;

@@ -1,4 +1,6 @@
 import {
+  BulkJobApprovalRequested,
+  BulkJobEnded,
   DecideApproval,
   WorkflowApprovalAbandoned,
   WorkflowCancelled,
@@ -24,6 +26,8 @@ export class ApprovalController implements OnModuleInit {
     commands.serve(DecideApproval, (body, context) => handler.decide(body, context));
     reactor.on(WorkflowTransitionRequested, (event) => handler.openFor(event));
     reactor.on(WorkflowInterventionRequested, (event) => handler.openFor(event));
+    reactor.on(BulkJobApprovalRequested, (event) => handler.openForJob(event));
+    reactor.on(BulkJobEnded, (event) => handler.withdrawFor(event));
     reactor.on(WorkflowApprovalAbandoned, (event) => handler.withdrawFor(event));
     reactor.on(WorkflowCancelled, (event) => handler.withdrawFor(event));
   }

@@ -1,4 +1,6 @@
 import type {
+  BulkJobApprovalRequested,
+  BulkJobEnded,
   DecideApproval,
   WorkflowApprovalAbandoned,
   WorkflowCancelled,
@@ -58,28 +60,38 @@ export class ApprovalHandler {
   }
 
   /** A workflow waits for an approval. */
-  async openFor(
+  openFor(
     event: Observed<typeof WorkflowTransitionRequested | typeof WorkflowInterventionRequested>,
   ): Promise<string> {
-    const { data } = event;
+    return this.#open(event, event.data);
+  }
+
+  /** A bulk job waits for one. */
+  openForJob(event: Observed<typeof BulkJobApprovalRequested>): Promise<string> {
+    return this.#open(event, { ...event.data, bulkJobId: event.data.jobId });
+  }
+
+  async #open(event: ObservedEvent, asked: Parameters<typeof requestApproval>[1]): Promise<string> {
     const context = reactionContext('approval', event);
-    const stream = streamOf(data.approvalId);
+    const stream = streamOf(asked.approvalId);
     const done = this.approvals.doneAt(stream, context.commandId);
     if (done !== undefined) return done;
     const outcome = await this.approvals.execute(
       stream,
       context,
-      (state) => requestApproval(state, data),
+      (state) => requestApproval(state, asked),
       { fresh: true },
     );
     return this.#positionWithReactions(outcome);
   }
 
-  /** A workflow ended, and what it waited for is no longer needed. */
+  /** A workflow or job ended, and what it waited for is no longer needed. */
   async withdrawFor(
-    event: Observed<typeof WorkflowCancelled | typeof WorkflowApprovalAbandoned>,
+    event: Observed<
+      typeof WorkflowCancelled | typeof WorkflowApprovalAbandoned | typeof BulkJobEnded
+    >,
   ): Promise<string | undefined> {
-    const { approvalId, reason } = event.data;
+    const { approvalId, reason = 'no longer needed' } = event.data;
     if (approvalId === undefined) return undefined;
     const outcome = await this.approvals.execute(
       streamOf(approvalId),

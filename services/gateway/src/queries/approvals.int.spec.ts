@@ -69,6 +69,7 @@ describe('approvals', () => {
       {
         approvalId: A,
         workflowId: W,
+        bulkJobId: null,
         template: 'demo',
         businessKey: 'T-1',
         requester: 'alice',

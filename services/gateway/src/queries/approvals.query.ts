@@ -20,6 +20,7 @@ type Parameters = z.output<typeof ApprovalsParameters>;
 const itemColumns = [
   'approval_id',
   'workflow_id',
+  'bulk_job_id',
   'template',
   'business_key',
   'requester',
@@ -132,6 +133,7 @@ function toItem(row: ItemRow) {
   return {
     approvalId: row.approval_id,
     workflowId: row.workflow_id,
+    bulkJobId: row.bulk_job_id,
     template: row.template,
     businessKey: row.business_key,
     requester: row.requester,

@@ -7,7 +7,8 @@ import { pageOf, Timestamp } from './parameters.js';
 /** An approval in a list. */
 export const ApprovalItem = z.object({
   approvalId: Id,
-  workflowId: Id,
+  workflowId: Id.nullable().describe('null for a bulk job'),
+  bulkJobId: Id.nullable().describe('the bulk job that waits for it'),
   template: Name,
   businessKey: z.string().nullable(),
   requester: z.string().describe('who asked, and so may not decide'),

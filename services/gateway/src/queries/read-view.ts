@@ -27,6 +27,11 @@ export class ReadView {
     this.#scopes = visibility === 'everything' ? null : visibility;
   }
 
+  /** The scopes whose rows the caller may see; null: all. */
+  get scopes(): readonly string[] | null {
+    return this.#scopes;
+  }
+
   get seesEverything(): boolean {
     return this.#scopes === null;
   }
@@ -54,6 +59,18 @@ export class ReadView {
 
   firings() {
     return this.#scoped(this.db.selectFrom('trigger_firings'));
+  }
+
+  /** Bulk jobs go across scopes: whoever may not see everything sees their own. */
+  bulkJobs() {
+    const query = this.db.selectFrom('bulk_jobs');
+    return this.#scopes === null ? query : query.where('requested_by', '=', this.caller.id);
+  }
+
+  bulkJobItems() {
+    const query = this.db.selectFrom('bulk_job_items');
+    if (this.#scopes === null) return query;
+    return query.where('job_id', 'in', this.bulkJobs().select('job_id'));
   }
 
   /** Templates and definitions are everybody's: they say how things are done, not what is done. */

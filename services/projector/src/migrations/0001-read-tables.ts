@@ -60,7 +60,8 @@ CREATE TABLE IF NOT EXISTS ${schema}.workflow_transitions (
 
 CREATE TABLE IF NOT EXISTS ${schema}.approval_requests (
   approval_id uuid PRIMARY KEY,
-  workflow_id uuid NOT NULL,
+  workflow_id uuid,
+  bulk_job_id uuid,
   template text NOT NULL,
   business_key text,
   requester text NOT NULL,
@@ -177,6 +178,42 @@ CREATE TABLE IF NOT EXISTS ${schema}.incidents (
 );
 CREATE INDEX IF NOT EXISTS incidents_newest
   ON ${schema}.incidents (created_at DESC, incident_id DESC);
+
+CREATE TABLE IF NOT EXISTS ${schema}.bulk_jobs (
+  job_id uuid PRIMARY KEY,
+  action text NOT NULL,
+  query jsonb NOT NULL,
+  reason text NOT NULL,
+  requested_by text NOT NULL,
+  status text NOT NULL,
+  count integer NOT NULL,
+  done integer NOT NULL,
+  skipped integer NOT NULL,
+  refused integer NOT NULL,
+  items_hash text NOT NULL,
+  migration jsonb,
+  approval_id uuid,
+  approvers text[] NOT NULL,
+  ended_reason text,
+  revision integer NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  ended_at timestamptz
+);
+CREATE INDEX IF NOT EXISTS bulk_jobs_newest
+  ON ${schema}.bulk_jobs (created_at DESC, job_id DESC);
+CREATE INDEX IF NOT EXISTS bulk_jobs_open
+  ON ${schema}.bulk_jobs (created_at) WHERE ended_at IS NULL;
+
+CREATE TABLE IF NOT EXISTS ${schema}.bulk_job_items (
+  job_id uuid NOT NULL,
+  workflow_id uuid NOT NULL,
+  result text NOT NULL,
+  code text,
+  message text,
+  processed_at timestamptz,
+  PRIMARY KEY (job_id, workflow_id)
+);
 
 CREATE TABLE IF NOT EXISTS ${schema}.parked_streams (
   stream text PRIMARY KEY,

@@ -27,7 +27,8 @@ function requested({ event, stored }: ProjectedEvent): Row {
   const { recordedAt } = stored.metadata;
   return {
     approval_id: data.approvalId,
-    workflow_id: data.workflowId,
+    workflow_id: data.workflowId ?? null,
+    bulk_job_id: data.bulkJobId ?? null,
     template: data.template,
     business_key: data.businessKey ?? null,
     requester: data.requester,

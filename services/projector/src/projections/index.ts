@@ -1,5 +1,7 @@
 import { approvalDecisions } from './approval-decisions.projection.js';
 import { approvalRequests } from './approval-requests.projection.js';
+import { bulkJobItems } from './bulk-job-items.projection.js';
+import { bulkJobs } from './bulk-jobs.projection.js';
 import { definitions } from './catalogue.projections.js';
 import { incidents } from './incidents.projection.js';
 import type { AnyProjection } from './projection.js';
@@ -20,4 +22,6 @@ export const projections: readonly AnyProjection[] = [
   triggers,
   triggerFirings,
   incidents,
+  bulkJobs,
+  bulkJobItems,
 ] as readonly unknown[] as readonly AnyProjection[];

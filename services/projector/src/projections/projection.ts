@@ -21,7 +21,7 @@ export type TableName = keyof ReadModel;
 /** A row of any of the tables. */
 export type AnyRow = { [Table in TableName]: RowOf<Table> }[TableName];
 
-/** How one read table follows from events. Pure: an event touches at most one row of a table. */
+/** How one read table follows from events. Pure. */
 export interface Projection<Table extends TableName = TableName> {
   readonly table: Table;
   /** Columns of the primary key. */
@@ -39,12 +39,18 @@ export interface Projection<Table extends TableName = TableName> {
   keyOfStored?(stored: StoredEvent): string | undefined;
   /** The row after the event. */
   project(event: ProjectedEvent, current: RowOf<Table> | undefined): RowOf<Table>;
+  /**
+   * Of a table that is not folded and whose events touch several rows: these, each under its key. `keyOf` and
+   * `project` are not asked then.
+   */
+  rowsOf?(event: ProjectedEvent): readonly (readonly [string, RowOf<Table>])[];
 }
 
 /** A projection of whichever table. */
-export type AnyProjection = Omit<Projection, 'key' | 'project'> & {
+export type AnyProjection = Omit<Projection, 'key' | 'project' | 'rowsOf'> & {
   readonly key: readonly string[];
   project(event: ProjectedEvent, current: AnyRow | undefined): AnyRow;
+  rowsOf?(event: ProjectedEvent): readonly (readonly [string, AnyRow])[];
 };
 
 /** The present row of a folded table. @throws Error when an earlier event of the stream is missing. */

@@ -31,21 +31,23 @@ export class OutcomesHandler {
     @Inject(WorkflowHandler) private readonly handler: WorkflowHandler,
   ) {}
 
-  async granted(event: Observed<typeof ApprovalGranted>): Promise<string> {
+  async granted(event: Observed<typeof ApprovalGranted>): Promise<string | undefined> {
     const { workflowId, approvalId } = event.data;
     return this.#apply(event, workflowId, { approvalId, outcome: 'granted' });
   }
 
-  async rejected(event: Observed<typeof ApprovalRejected>): Promise<string> {
+  async rejected(event: Observed<typeof ApprovalRejected>): Promise<string | undefined> {
     const { workflowId, approvalId, reason } = event.data;
     return this.#apply(event, workflowId, { approvalId, outcome: 'rejected', reason });
   }
 
   async #apply(
     event: ObservedEvent,
-    workflowId: string,
+    workflowId: string | undefined,
     outcome: ApprovalOutcome,
-  ): Promise<string> {
+  ): Promise<string | undefined> {
+    // A bulk job's.
+    if (workflowId === undefined) return undefined;
     const context = reactionContext('workflow', event);
     const done = this.workflows.doneAt(Workflows.streamOf(workflowId), context.commandId);
     if (done !== undefined) return done;

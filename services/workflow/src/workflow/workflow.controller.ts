@@ -22,6 +22,7 @@ import {
 import { ServiceRuntime } from '@countersign/service-kit';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 
+import { BulkJobHandler } from '../bulk-job/bulk-job.handler.js';
 import { InterventionsHandler } from './interventions.handler.js';
 import { OutcomesHandler } from './outcomes.handler.js';
 import { SignalsHandler } from './signals.handler.js';
@@ -36,10 +37,11 @@ export class WorkflowController implements OnModuleInit {
     @Inject(SignalsHandler) private readonly signals: SignalsHandler,
     @Inject(InterventionsHandler) private readonly interventions: InterventionsHandler,
     @Inject(OutcomesHandler) private readonly outcomes: OutcomesHandler,
+    @Inject(BulkJobHandler) private readonly bulkJobs: BulkJobHandler,
   ) {}
 
   onModuleInit(): void {
-    const { handler, signals, interventions, outcomes } = this;
+    const { handler, signals, interventions, outcomes, bulkJobs } = this;
     const { commands, reactor } = this.runtime;
     commands.serve(StartWorkflow, (body, context) => handler.start(body, context));
     commands.serve(ActivateWorkflow, (body, context) => handler.activate(body, context));
@@ -55,8 +57,12 @@ export class WorkflowController implements OnModuleInit {
     commands.serve(ResetWorkflow, (body, context) => interventions.reset(body, context));
     commands.serve(MigrateWorkflow, (body, context) => interventions.migrate(body, context));
     commands.serve(PreviewMigration, (body) => interventions.previewMigration(body));
-    reactor.on(ApprovalGranted, (event) => outcomes.granted(event));
-    reactor.on(ApprovalRejected, (event) => outcomes.rejected(event));
+    reactor.on(ApprovalGranted, (event) =>
+      event.data.bulkJobId === undefined ? outcomes.granted(event) : bulkJobs.granted(event),
+    );
+    reactor.on(ApprovalRejected, (event) =>
+      event.data.bulkJobId === undefined ? outcomes.rejected(event) : bulkJobs.rejected(event),
+    );
     reactor.on(WorkflowChildRequested, (event) => outcomes.startChild(event));
     reactor.on(WorkflowChildEnded, (event) => outcomes.childEnded(event));
     reactor.on(WorkflowChildAbandoned, (event) => outcomes.cancelChild(event));

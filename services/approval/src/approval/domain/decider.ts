@@ -1,4 +1,8 @@
-import type { ApprovalEvent, WorkflowTransitionRequested } from '@countersign/contracts';
+import type {
+  ApprovalEvent,
+  ApprovalRequested,
+  WorkflowTransitionRequested,
+} from '@countersign/contracts';
 import { type Actor, forbidden, isSystem, notFound, rule } from '@countersign/kernel';
 import { approvalsNeeded, levelOf, roundsOf } from '@countersign/state-machine';
 import type { z } from 'zod';
@@ -6,13 +10,15 @@ import type { z } from 'zod';
 import { qualification } from './eligibility.js';
 import type { ApprovalState } from './state.js';
 
+type Requested = z.output<typeof ApprovalRequested.schema>;
 type TransitionRequested = z.output<typeof WorkflowTransitionRequested.schema>;
-/** What a workflow says when it asks for an approval, of a transition or of an intervention. */
-type Asked = Pick<
-  TransitionRequested,
-  IdentityMember | 'requester' | 'editors' | 'policy' | 'subject' | 'subjectHash'
->;
-type IdentityMember = 'approvalId' | 'workflowId' | 'template' | 'businessKey' | 'scope';
+/** What stands in every event of an approval: also, who waits for it. */
+type Identity = Pick<Requested, IdentityMember>;
+type IdentityMember =
+  'approvalId' | 'workflowId' | 'bulkJobId' | 'template' | 'businessKey' | 'scope';
+/** What is said when an approval is asked for: of a transition, of an intervention, or of a bulk job. */
+type Asked = Identity &
+  Pick<TransitionRequested, 'requester' | 'editors' | 'policy' | 'subject' | 'subjectHash'>;
 type Existing = Extract<ApprovalState, { exists: true }>;
 
 /** Opens the approval that a workflow asks for; a policy of level AUTO is granted at once. */
@@ -111,11 +117,12 @@ export function withdrawApproval(state: ApprovalState, reason: string): readonly
 }
 
 /** What every event of an approval says. */
-function identityOf(of: Pick<TransitionRequested, IdentityMember>) {
-  const { approvalId, workflowId, template, businessKey, scope } = of;
+function identityOf(of: Identity): Identity {
+  const { approvalId, workflowId, bulkJobId, template, businessKey, scope } = of;
   return {
     approvalId,
-    workflowId,
+    ...(workflowId === undefined ? {} : { workflowId }),
+    ...(bulkJobId === undefined ? {} : { bulkJobId }),
     template,
     ...(businessKey === undefined ? {} : { businessKey }),
     ...(scope === undefined ? {} : { scope }),

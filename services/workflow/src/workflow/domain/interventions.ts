@@ -22,6 +22,12 @@ import {
   type WorkflowState,
 } from './state.js';
 
+/** What an intervention is about, once it was agreed to. */
+type Agreed = Pick<
+  Intervention,
+  'kind' | 'to' | 'reason' | 'approvalId' | 'context' | 'templateVersion' | 'definitionHash'
+>;
+
 /** What somebody wants to do to an instance beside its definition. */
 export interface InterventionRequest {
   readonly kind: Intervention['kind'];
@@ -40,7 +46,7 @@ export interface InterventionRequest {
 
 /** Why a migration is not possible, or nothing. */
 export function migrationProblems(
-  { context }: ExistingWorkflow,
+  { context }: Pick<ExistingWorkflow, 'context'>,
   to: string,
   { definition }: CompiledDefinition,
 ): string[] {
@@ -178,7 +184,7 @@ export function settleIntervention(
   const kept = events.length;
   try {
     draft.add(ended('applied', undefined));
-    apply(draft, intervention, target);
+    carryOut(draft, intervention, target);
   } catch (error) {
     if (error instanceof AppError && error.kind === 'unavailable') throw error;
     events.length = kept;
@@ -189,9 +195,10 @@ export function settleIntervention(
   advance(draft);
 }
 
-function apply(
+/** Does what was agreed to. @throws as `move` does, when nothing but its beginning is in the draft */
+export function carryOut(
   draft: Draft,
-  { kind, to, reason, approvalId, context, ...migration }: Intervention,
+  { kind, to, reason, approvalId, context, ...migration }: Agreed,
   target: CompiledDefinition | undefined,
 ): void {
   const { identity, state: from, templateVersion, definitionHash } = draft.state;

@@ -1,0 +1,95 @@
+import { AppError, derivedId, hashOf, messageOf, rule, systemActor } from '@countersign/kernel';
+import type { CommandContext } from '@countersign/messaging';
+import { Log } from '@countersign/service-kit';
+import type { CompiledDefinition } from '@countersign/state-machine';
+import { Inject, Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { InstanceChanges } from '../workflow/instance-changes.js';
+import { Workflows } from '../workflow/workflows.js';
+import { changeItem, resultOf } from './domain/item.js';
+import type { ExistingBulkJob, ItemResult } from './domain/state.js';
+
+/** Milliseconds between tries at what does not answer: the first and the longest pause. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** Tries at an item that fails in a way that nobody has foreseen. */
+const TRIES_AT_FAULTS = 3;
+
+const STOPPED = 'bulk-job.item-not-begun';
+
+/**
+ * Carries out one item of a job. Its command has an id derived from job and instance, so however often an item is
+ * tried, and by however many processes, it is done once.
+ */
+@Injectable()
+export class BulkItems {
+  constructor(
+    @Inject(InstanceChanges) private readonly instances: InstanceChanges,
+    @Inject(Workflows) private readonly workflows: Workflows,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  /** Pauses while something that is needed does not answer. Undefined when the signal fires before that ends. */
+  async change(
+    job: ExistingBulkJob,
+    workflowId: string,
+    target: CompiledDefinition | undefined,
+    signal: AbortSignal,
+  ): Promise<ItemResult | undefined> {
+    let pause = FIRST_PAUSE_MS;
+    for (let tries = 1; !signal.aborted; tries++) {
+      try {
+        await this.instances.change(
+          workflowId,
+          itemContext(job, workflowId),
+          (state, definition, cause) => changeItem(job, state, definition, target, cause),
+        );
+        return { workflowId, result: 'done' };
+      } catch (error) {
+        if (error instanceof AppError && !isPassing(error)) return resultOf(workflowId, error);
+        if (!(error instanceof AppError) && tries >= TRIES_AT_FAULTS) {
+          this.log.error({ jobId: job.jobId, workflowId, error }, 'an item of a bulk job failed');
+          const failed = { result: 'refused', code: 'bulk-job.item-failed' } as const;
+          return { workflowId, ...failed, message: 'the service failed at it' };
+        }
+        this.log.debug({ jobId: job.jobId, reason: messageOf(error) }, 'a bulk job pauses');
+        await sleep(pause, undefined, { signal }).catch(() => undefined);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      }
+    }
+    return undefined;
+  }
+
+  /** The item's result if it has been done, by somebody who could not say so any more. Does nothing. */
+  async alreadyDone(job: ExistingBulkJob, workflowId: string): Promise<ItemResult | undefined> {
+    const stream = Workflows.streamOf(workflowId);
+    try {
+      // A command that is in the stream answers its first outcome without being decided again.
+      await this.workflows.execute(stream, itemContext(job, workflowId), () => {
+        throw rule(STOPPED, 'the job was stopped before');
+      });
+      return { workflowId, result: 'done' };
+    } catch (error) {
+      if (error instanceof AppError && error.code === STOPPED) return undefined;
+      throw error;
+    }
+  }
+}
+
+function isPassing({ kind }: AppError): boolean {
+  return kind === 'unavailable' || kind === 'conflict';
+}
+
+function itemContext(
+  { jobId, action, requestedBy }: ExistingBulkJob,
+  workflowId: string,
+): CommandContext {
+  return {
+    commandId: derivedId('bulk job item', jobId, workflowId),
+    commandHash: hashOf({ jobId, workflowId, action }),
+    correlationId: jobId,
+    causationId: jobId,
+    actor: { ...systemActor('workflow'), onBehalfOf: requestedBy },
+  };
+}
