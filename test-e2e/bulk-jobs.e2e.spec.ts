@@ -1,12 +1,15 @@
-import { derivedId, newId, type StoredEvent } from '@countersign/kernel';
+import { PreviewBulkJob } from '@countersign/contracts';
+import { derivedId, newId, type StoredEvent, SystemClock } from '@countersign/kernel';
+import { BusSigner, CommandClient } from '@countersign/messaging';
 import { eventually } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 
 import type { ApiClient } from './src/api-client.js';
 import { readStore } from './src/audit.js';
+import { connectAsService } from './src/bus.js';
 import { projected } from './src/read-tables.js';
-import { TestSystem } from './src/system.js';
+import { BUS_KEY, TestSystem } from './src/system.js';
 
 interface Job {
   readonly jobId: string;
@@ -78,7 +81,10 @@ describe('bulk jobs', () => {
   async function start(book: string, count: number): Promise<string[]> {
     const started = await Promise.all(
       Array.from({ length: count }, () =>
-        alice.post<{ workflowId: string }>('/workflows', { template, context: { book, parts: 2 } }),
+        alice.post<{ workflowId: string }>('/workflows', {
+          template,
+          context: { book, desk: book, parts: 2 },
+        }),
       ),
     );
     expect(started.map(({ status }) => status)).toEqual(started.map(() => 201));
@@ -87,6 +93,24 @@ describe('bulk jobs', () => {
   }
 
   const query = (book: string) => ({ template, context: { book } });
+  /** What somebody would be told who may see these scopes only. */
+  async function countSeen(book: string, scopes: string[]): Promise<number> {
+    const bus = await connectAsService(system.nats);
+    try {
+      const commands = new CommandClient(bus, new BusSigner(BUS_KEY), new SystemClock());
+      const id = newId();
+      const actor = { id: 'alice', roles: [], groups: [], authMethod: 'test' };
+      const preview = await commands.send(
+        PreviewBulkJob,
+        { wanted: { action: 'cancel', query: query(book) }, scopes },
+        { commandId: id, correlationId: id, causationId: id, actor },
+      );
+      return preview.count;
+    } finally {
+      await bus.close();
+    }
+  }
+
   const ask = (body: object, key = newId()) => alice.post<Job>('/bulk-jobs', body, { key });
   const jobOf = async (jobId: string) => (await alice.get<Job>(`/bulk-jobs/${jobId}`)).body;
   const ended = (jobId: string, status: string) =>
@@ -143,6 +167,9 @@ describe('bulk jobs', () => {
       { count: INSTANCES, capped: false },
     ]);
     expect(preview.body.sample[0]).toMatchObject({ state: 'open' });
+
+    expect(await countSeen('rates', ['rates'])).toBe(INSTANCES);
+    expect(await countSeen('rates', ['credit'])).toBe(0);
 
     const [late = ''] = await start('rates', 1);
     const job = { ...wanted, reason: 'the desk has closed', expectedCount: INSTANCES };

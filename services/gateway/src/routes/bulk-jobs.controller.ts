@@ -28,6 +28,9 @@ import { API } from './api-path.js';
 /** Its queries see at least what the header `Countersign-After` names, like those of lists. */
 const AFTER = { 400: ['query.bad-position'], 503: ['query.behind'] };
 
+/** Of the version that is to be migrated to. */
+const NOT_PUBLISHED = ['template.not-published', 'template.retired'];
+
 const jobIn = (text: string): string => pathId(text, 'bulk-job.not-found');
 
 /** The same change to many workflows: looked at first, then carried out by the server, with a result for each. */
@@ -47,7 +50,7 @@ export class BulkJobsController {
       'The query is run over what the lists show, as the caller sees it; `Countersign-After` works as there. `count` is what has to be confirmed as `expectedCount`.',
     body: BulkPreviewBody,
     reply: BulkPreview,
-    errors: { ...AFTER, 404: ['template.not-found'] },
+    errors: { ...AFTER, 404: ['template.not-found'], 422: NOT_PUBLISHED },
   })
   async preview(@Req() request: FastifyRequest) {
     const wanted = parseInput(BulkPreviewBody, request.body);
@@ -67,7 +70,12 @@ export class BulkJobsController {
       ...AFTER,
       403: ['bulk-job.admins-only'],
       404: ['template.not-found'],
-      422: ['bulk-job.count-differs', 'bulk-job.too-many', 'workflow.migration-impossible'],
+      422: [
+        ...NOT_PUBLISHED,
+        'bulk-job.count-differs',
+        'bulk-job.too-many',
+        'workflow.migration-impossible',
+      ],
     },
   })
   async create(@Req() request: FastifyRequest) {

@@ -12,7 +12,9 @@ import type { ExistingBulkJob, ItemResult } from './domain/state.js';
 
 /** Milliseconds between tries at what does not answer: the first and the longest pause. */
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 2_000;
+/** Tries at an item before others have a turn, among them whoever wants to stop the job. */
+const TRIES = 6;
 /** Tries at an item that fails in a way that nobody has foreseen. */
 const TRIES_AT_FAULTS = 3;
 
@@ -30,7 +32,10 @@ export class BulkItems {
     @Inject(Log) private readonly log: Log,
   ) {}
 
-  /** Pauses while something that is needed does not answer. Undefined when the signal fires before that ends. */
+  /**
+   * Pauses while something that is needed does not answer. Undefined when that takes too long, or the signal fires:
+   * then the item is to be tried again later.
+   */
   async change(
     job: ExistingBulkJob,
     workflowId: string,
@@ -38,7 +43,7 @@ export class BulkItems {
     signal: AbortSignal,
   ): Promise<ItemResult | undefined> {
     let pause = FIRST_PAUSE_MS;
-    for (let tries = 1; !signal.aborted; tries++) {
+    for (let tries = 1; tries <= TRIES && !signal.aborted; tries++) {
       try {
         await this.instances.change(
           workflowId,
