@@ -86,11 +86,11 @@ describe('bulk jobs', () => {
 
   it('tell what became of each item, page by page, without leaving out or repeating any', async () => {
     const seen: unknown[] = [];
-    let cursor: unknown = '';
+    let cursor: string | null = '';
     while (cursor !== null) {
       const { body } = await reading.get(`/bulk-jobs/${JOB}/items?limit=2&cursor=${cursor}`);
       seen.push(...(body.items as { workflowId: string }[]).map(({ workflowId }) => workflowId));
-      cursor = body.nextCursor;
+      cursor = body.nextCursor as string | null;
     }
     expect(seen).toEqual(ITEMS.map(({ workflow_id }) => workflow_id).sort());
     expect(await reading.itemsOf(`/bulk-jobs/${JOB}/items?result=refused`)).toMatchObject([

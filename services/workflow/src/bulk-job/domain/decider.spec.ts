@@ -150,9 +150,15 @@ describe('a bulk job', () => {
       recordResults(job, [refused(a)]),
     ).state;
     expect(recordResults(once, [refused(a), done(JOB)])).toEqual([]);
-    const corrected = recordResults(once, [done(a)]);
-    expect(corrected[0]?.data).toMatchObject({ counts: { done: 1, skipped: 0, refused: 0 } });
-    expect(recordResults(bulkJobAggregate.evolve(once, corrected[0]!), [refused(a)])).toEqual([]);
+    const corrected = given(
+      bulkJobAggregate,
+      ...cancelling(2),
+      ...recordResults(jobOf(cancelling(2)), [refused(a)]),
+    ).when((job) => recordResults(job, [done(a)]));
+    expect(corrected.events[0]?.data).toMatchObject({
+      counts: { done: 1, skipped: 0, refused: 0 },
+    });
+    expect(recordResults(corrected.state, [refused(a)])).toEqual([]);
   });
 
   it('stops in two steps while it runs, so that what is under way is recorded', () => {
