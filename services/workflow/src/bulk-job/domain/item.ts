@@ -3,9 +3,9 @@ import { type AppError, type Json, rule } from '@countersign/kernel';
 import { type CompiledDefinition, levelOf } from '@countersign/state-machine';
 
 import { applyApprovedMigration } from '../../workflow/domain/approved-migration.js';
-import { cancelWorkflow, retryWorkflow, running } from '../../workflow/domain/decider.js';
+import { cancelWorkflow, retryWorkflow } from '../../workflow/domain/decider.js';
 import type { Cause } from '../../workflow/domain/draft.js';
-import type { ExistingWorkflow, WorkflowState } from '../../workflow/domain/state.js';
+import { type ExistingWorkflow, running, type WorkflowState } from '../../workflow/domain/state.js';
 import type { ExistingBulkJob, ItemResult } from './state.js';
 
 /** Codes that mean: there is nothing to do any more. */

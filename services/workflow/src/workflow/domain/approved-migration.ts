@@ -9,10 +9,9 @@ import {
 } from '@countersign/state-machine';
 
 import { advance } from './advance.js';
-import { running } from './decider.js';
 import { type Cause, Draft } from './draft.js';
 import { carryOut, interventionPolicy, migrationProblems } from './interventions.js';
-import type { WorkflowState } from './state.js';
+import { running, type WorkflowState } from './state.js';
 
 const STRENGTH: readonly ApprovalLevel[] = ['AUTO', 'SINGLE', 'DUAL', 'COMMITTEE'];
 
