@@ -159,6 +159,7 @@ describe('a bulk job', () => {
       counts: { done: 1, skipped: 0, refused: 0 },
     });
     expect(recordResults(corrected.state, [refused(a)])).toEqual([]);
+    expect(recordResults(corrected.state, [done(a)])).toEqual([]);
   });
 
   it('stops in two steps while it runs, so that what is under way is recorded', () => {
