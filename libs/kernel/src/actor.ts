@@ -27,3 +27,11 @@ export function systemActor(name: string): Actor {
 export function isSystem(actor: Actor): boolean {
   return actor.authMethod === 'service' && actor.id.startsWith(SYSTEM_PREFIX);
 }
+
+/** The group whose members manage triggers, incidents, templates in use and many instances at once. */
+export const ADMINISTRATORS = 'workflow-admins';
+
+/** Whether somebody is a member of `ADMINISTRATORS`. */
+export function isAdministrator({ groups }: Pick<Actor, 'groups'>): boolean {
+  return groups.includes(ADMINISTRATORS);
+}

@@ -37,6 +37,7 @@ import { InterventionsController } from './routes/interventions.controller.js';
 import { SignalsController } from './routes/signals.controller.js';
 import { SchemasController } from './routes/schemas.controller.js';
 import { TemplateCommandsController } from './routes/template-commands.controller.js';
+import { TemplateInterchangeController } from './routes/template-interchange.controller.js';
 import { TemplatesController } from './routes/templates.controller.js';
 import { TriggersController } from './routes/triggers.controller.js';
 import { WorkflowsController } from './routes/workflows.controller.js';
@@ -53,6 +54,7 @@ const controllers = [
   SignalsController,
   SchemasController,
   TemplateCommandsController,
+  TemplateInterchangeController,
   TemplatesController,
   TriggersController,
   WorkflowsController,

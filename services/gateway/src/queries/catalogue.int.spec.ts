@@ -57,6 +57,22 @@ describe('templates and incidents', () => {
     }
   });
 
+  it('come and go in the notations of others', async () => {
+    const to = async (notation: string) =>
+      (await reading.get(`/templates/demo/versions/2/${notation}`)).body;
+    const from = async (notation: string, body: object) =>
+      reading.gateway.ask('POST', `/api/v1/templates/from-${notation}`, { as: 'alice', body });
+    const { text } = await to('mermaid');
+    const mermaid = await from('mermaid', { text });
+    expect([mermaid.status, mermaid.body]).toMatchObject([200, { definition }]);
+    const { config } = await to('xstate');
+    const xstate = await from('xstate', { config });
+    expect([xstate.status, xstate.body]).toMatchObject([200, { definition, unmapped: [] }]);
+    const broken = await from('mermaid', { text: 'flowchart TD' });
+    expect([broken.status, broken.body.code]).toEqual([400, 'mermaid.malformed']);
+    expect((await reading.get('/templates/none/versions/1/xstate')).status).toBe(404);
+  });
+
   it('show incidents', async () => {
     await reading.db
       .insertInto('incidents')

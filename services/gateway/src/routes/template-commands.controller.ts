@@ -154,11 +154,12 @@ export class TemplateCommandsController {
   @HttpCode(202)
   @Operation({
     summary: 'Retire a published version',
-    description: 'Nothing new is started from it; instances of it go on.',
+    description:
+      'Nothing new is started from it; instances of it go on. By its author or a member of the group `workflow-admins`.',
     params: { version: VersionNumber },
     body: RetireTemplateBody,
     reply: TemplateReply,
-    errors: { 404: NOWHERE, 422: ['template.not-published'] },
+    errors: { 403: ['template.admins-only'], 404: NOWHERE, 422: ['template.not-published'] },
   })
   retire(
     @Req() request: FastifyRequest,

@@ -97,10 +97,10 @@ export class TemplateHandler {
     });
   }
 
+  /** @throws AppError `template.admins-only` for anybody but its author and administrators */
   retire({ reason, ...of }: BodyOf<typeof RetireTemplate>, context: CommandContext) {
-    return this.#change(of, context, (state) =>
-      retireVersion(state, of.version, context.actor.id, reason),
-    );
+    const { actor } = context;
+    return this.#change(of, context, (state) => retireVersion(state, of.version, actor, reason));
   }
 
   /**

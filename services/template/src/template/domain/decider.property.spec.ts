@@ -50,7 +50,7 @@ const command: fc.Arbitrary<Command> = fc
         case 'return':
           return returnVersion(state, version, by, 'because');
         default:
-          return retireVersion(state, version, by);
+          return retireVersion(state, version, { id: by, groups: [] });
       }
     },
   }));

@@ -48,7 +48,7 @@ const sendBack =
 const retire =
   (version: number): Step =>
   (state) =>
-    retireVersion(state, version, 'erin');
+    retireVersion(state, version, { id: 'erin', groups: ['workflow-admins'] });
 const bring =
   (title: string): Step =>
   (state) =>

@@ -1,6 +1,14 @@
 import type { FindingCounts, Provenance, TemplateEvent } from '@countersign/contracts';
 import { EXPRESSION_LANGUAGE } from '@countersign/expressions';
-import { hashOf, notFound, rule } from '@countersign/kernel';
+import {
+  type Actor,
+  ADMINISTRATORS,
+  forbidden,
+  hashOf,
+  isAdministrator,
+  notFound,
+  rule,
+} from '@countersign/kernel';
 import type { Finding, WorkflowDefinition } from '@countersign/state-machine';
 
 import type { TemplateState, VersionState } from './state.js';
@@ -151,10 +159,14 @@ export function publishBuiltIn(
 export function retireVersion(
   state: TemplateState,
   number: number,
-  retiredBy: string,
+  actor: Pick<Actor, 'id' | 'groups'>,
   reason?: string,
 ): readonly TemplateEvent[] {
-  const { name, version, status } = existing(state, number);
+  const { name, version, status, author } = existing(state, number);
+  if (actor.id !== author && !isAdministrator(actor)) {
+    throw forbidden('template.admins-only', `this takes a member of the group ${ADMINISTRATORS}`);
+  }
+  const retiredBy = actor.id;
   if (status !== 'PUBLISHED') throw wrongStatus('template.not-published', status);
   const said = reason === undefined ? {} : { reason };
   const data = { name, version, retiredBy, ...said };

@@ -1,5 +1,14 @@
 import { type BulkJobEvent, MAX_BULK_ITEMS } from '@countersign/contracts';
-import { type Actor, forbidden, hashOf, notFound, rule, sha256 } from '@countersign/kernel';
+import {
+  type Actor,
+  ADMINISTRATORS,
+  forbidden,
+  hashOf,
+  isAdministrator,
+  notFound,
+  rule,
+  sha256,
+} from '@countersign/kernel';
 import type { ApprovalPolicy } from '@countersign/state-machine';
 
 import {
@@ -14,8 +23,6 @@ import {
 type Events = readonly BulkJobEvent[];
 type Created = Extract<BulkJobEvent, { type: 'bulkjob.created' }>['data'];
 
-/** Whose members may cancel and retry many instances at once. */
-const ADMINS = 'workflow-admins';
 /** Ids in one event: some 40 kB. */
 const IDS_IN_AN_EVENT = 1_000;
 /** What is kept of why an item could not be done, in characters. */
@@ -34,10 +41,10 @@ export interface BulkJobRequest extends Pick<Created, 'jobId' | 'action' | 'quer
 }
 
 /** @throws AppError `bulk-job.admins-only` */
-export function mayRequest(action: Created['action'], { groups }: Pick<Actor, 'groups'>): void {
+export function mayRequest(action: Created['action'], actor: Pick<Actor, 'groups'>): void {
   // A migration is agreed to by others.
-  if (action === 'migrate' || groups.includes(ADMINS)) return;
-  throw forbidden('bulk-job.admins-only', `this takes a member of the group ${ADMINS}`);
+  if (action === 'migrate' || isAdministrator(actor)) return;
+  throw forbidden('bulk-job.admins-only', `this takes a member of the group ${ADMINISTRATORS}`);
 }
 
 /**
@@ -175,8 +182,8 @@ function shortened(item: ItemResult): ItemResult {
  */
 export function stopBulkJob(state: BulkJobState, reason: string, actor: Actor): Events {
   const { jobId, status, requestedBy, approval } = existingJob(state);
-  if (actor.id !== requestedBy && !actor.groups.includes(ADMINS)) {
-    const message = `this takes who asked for the job, or a member of the group ${ADMINS}`;
+  if (actor.id !== requestedBy && !isAdministrator(actor)) {
+    const message = `this takes who asked for the job, or a member of the group ${ADMINISTRATORS}`;
     throw forbidden('bulk-job.admins-only', message);
   }
   switch (status) {
