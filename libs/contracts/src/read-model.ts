@@ -46,6 +46,9 @@ export interface WorkflowInstanceRow {
   search: JsonObject;
   /** The instance that waits for this one. */
   parent_id: string | null;
+  /** Who ended it, and why if it was not the definition. */
+  ended_by: string | null;
+  end_reason: string | null;
   started_by: string;
   scope: string | null;
   /** Revision of the last event that is in this row. */

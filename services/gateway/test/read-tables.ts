@@ -22,6 +22,8 @@ const columns = {
     indexed: 'text[]',
     search: 'jsonb',
     parent_id: 'uuid',
+    ended_by: 'text',
+    end_reason: 'text',
     started_by: 'text',
     scope: 'text',
     revision: 'integer',

@@ -22,6 +22,8 @@ export function workflow(row: Partial<Insertable<ReadModel['workflow_instances']
     indexed: [],
     search: {},
     parent_id: null,
+    ended_by: null,
+    end_reason: null,
     started_by: 'alice',
     scope: null,
     revision: 0,

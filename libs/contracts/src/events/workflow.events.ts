@@ -39,6 +39,8 @@ export const WorkflowStarted = defineEvent('workflow.started', {
   trigger: z.object({ name: z.string(), messageId: z.string() }).optional(),
   /** The instance that waits for this one. */
   parentId: Id.optional(),
+  /** How many instances above this one wait for each other; absent: none. */
+  depth: z.int().positive().optional(),
   /** Fields of the context that it can be found by. */
   indexed: z.array(z.string()).optional(),
 });
@@ -210,6 +212,8 @@ export const WorkflowChildRequested = defineEvent('workflow.child-requested', {
   childVersion: z.int().positive().optional(),
   childBusinessKey: BusinessKey.optional(),
   childContext: JsonRecord,
+  /** How deep below the first instance it will be. */
+  depth: z.int().positive().optional(),
   /** For whose account. */
   requester: z.string(),
 });

@@ -75,6 +75,8 @@ describe('workflows', () => {
         intervention: null,
         dueAt: null,
         parentId: null,
+        endedBy: null,
+        endReason: null,
       },
     ]);
   });

@@ -59,6 +59,8 @@ const itemColumns = [
   'intervention',
   'due_at',
   'parent_id',
+  'ended_by',
+  'end_reason',
 ] as const;
 const detailColumns = [...itemColumns, 'timers', 'context', 'definition_hash', 'revision'] as const;
 
@@ -131,5 +133,7 @@ function toItem(row: ItemRow) {
     /** When something happens by itself next. */
     dueAt: row.due_at,
     parentId: row.parent_id,
+    endedBy: row.ended_by,
+    endReason: row.end_reason,
   };
 }

@@ -52,6 +52,8 @@ export const WorkflowItem = z.object({
   ),
   dueAt: Timestamp.nullable().describe('when something happens by itself next'),
   parentId: Id.nullable().describe('the workflow that waits for this one'),
+  endedBy: z.string().nullable().describe('whose doing its end was'),
+  endReason: z.string().nullable().describe('why, when it was not led there by its definition'),
 });
 
 /** A way on from where a workflow stands. */

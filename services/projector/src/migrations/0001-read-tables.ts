@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS ${schema}.workflow_instances (
   indexed text[] NOT NULL,
   search jsonb NOT NULL,
   parent_id uuid,
+  ended_by text,
+  end_reason text,
   started_by text NOT NULL,
   scope text,
   revision integer NOT NULL,

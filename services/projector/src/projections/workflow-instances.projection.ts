@@ -1,5 +1,5 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import type { Json, JsonObject } from '@countersign/kernel';
+import type { Json, JsonObject, StoredEvent } from '@countersign/kernel';
 
 import { present, type ProjectedEvent, type Projection, type RowOf } from './projection.js';
 
@@ -54,6 +54,8 @@ function started({ event, stored }: ProjectedEvent): Row {
     created_at: recordedAt,
     updated_at: recordedAt,
     ended_at: null,
+    ended_by: null,
+    end_reason: null,
   };
 }
 
@@ -101,11 +103,15 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
     case 'workflow.transitioned':
       return { state: event.data.to, pending_transition: null };
     case 'workflow.completed':
-      return { ...ENDED, status: 'COMPLETED', ended_at: at };
-    case 'workflow.failed':
-      return { ...ENDED, status: 'FAILED', ended_at: at };
-    case 'workflow.cancelled':
-      return { ...ENDED, status: 'CANCELLED', ended_at: at };
+      return { ...ENDED, status: 'COMPLETED', ended_at: at, ended_by: endedBy(stored) };
+    case 'workflow.failed': {
+      const end_reason = event.data.reason ?? null;
+      return { ...ENDED, status: 'FAILED', ended_at: at, ended_by: endedBy(stored), end_reason };
+    }
+    case 'workflow.cancelled': {
+      const end_reason = event.data.reason;
+      return { ...ENDED, status: 'CANCELLED', ended_at: at, ended_by: endedBy(stored), end_reason };
+    }
     case 'workflow.started':
     case 'workflow.incident-raised':
     case 'workflow.incident-resolved':
@@ -119,6 +125,11 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
     case 'workflow.child-abandoned':
       return {};
   }
+}
+
+/** Whoever acted, or for whom a part of the product did. */
+function endedBy({ metadata }: StoredEvent): string {
+  return metadata.onBehalfOf ?? metadata.actor;
 }
 
 /** The first timer that may fire: while an approval is open, transitions wait for its outcome. */

@@ -5,7 +5,7 @@ import type {
   WorkflowChildEnded,
   WorkflowChildRequested,
 } from '@countersign/contracts';
-import { AppError, derivedId, hashOf, messageOf } from '@countersign/kernel';
+import { AppError, derivedId, hashOf, messageOf, rule } from '@countersign/kernel';
 import type { CommandContext, ObservedEvent } from '@countersign/messaging';
 import { reactionContext } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -20,6 +20,9 @@ import { WorkflowHandler } from './workflow.handler.js';
 import { Workflows } from './workflows.js';
 
 type Observed<Event extends { schema: z.ZodType }> = ObservedEvent<z.output<Event['schema']>>;
+
+/** Workflows that may be invoked one below the other: more is a definition that invokes itself. */
+const MAX_DEPTH = 10;
 
 /** What instances learn of those they wait for: approvals, and the instances that they invoke. */
 @Injectable()
@@ -65,7 +68,7 @@ export class OutcomesHandler {
 
   /** Starts what an instance invokes. What cannot be started is an incident of the one that invokes it. */
   async startChild(event: Observed<typeof WorkflowChildRequested>): Promise<string> {
-    const { workflowId, childId, requester, childTemplate, childVersion } = event.data;
+    const { workflowId, childId, requester, childTemplate, childVersion, depth = 1 } = event.data;
     const { childBusinessKey: businessKey, childContext } = event.data;
     const context = reactionContext('workflow', event);
     const body = {
@@ -75,7 +78,13 @@ export class OutcomesHandler {
       context: childContext,
     };
     try {
-      const invokedBy = { parentId: workflowId, workflowId: childId, requester };
+      if (depth > MAX_DEPTH) {
+        throw rule(
+          'workflow.invoked-too-deep',
+          `${MAX_DEPTH} workflows wait for each other already`,
+        );
+      }
+      const invokedBy = { parentId: workflowId, workflowId: childId, requester, depth };
       const { position } = await this.handler.start(body, context, { invokedBy });
       return position;
     } catch (error) {

@@ -44,6 +44,7 @@ export interface StartOptions {
     readonly parentId: string;
     readonly workflowId: string;
     readonly requester: string;
+    readonly depth: number;
   };
 }
 
@@ -183,7 +184,7 @@ function startedEvent(
     draft,
     startedBy: invokedBy?.requester ?? actor.id,
     ...(trigger === undefined ? {} : { trigger }),
-    ...(invokedBy === undefined ? {} : { parentId: invokedBy.parentId }),
+    ...(invokedBy === undefined ? {} : { parentId: invokedBy.parentId, depth: invokedBy.depth }),
     ...(indexed.length === 0 ? {} : { indexed }),
   };
 }

@@ -154,7 +154,7 @@ export const complianceReview: WorkflowDefinitionInput = {
       from: 'pending_closure',
       to: 'closed',
       trigger: 'automatic',
-      condition: 'context.severity == "high"',
+      condition: '!(context.severity in ["low", "medium"])',
       requiresApproval: {
         level: 'DUAL',
         approvers: ['role:compliance-officer'],
@@ -166,7 +166,7 @@ export const complianceReview: WorkflowDefinitionInput = {
       from: 'pending_closure',
       to: 'closed',
       trigger: 'automatic',
-      condition: 'context.severity != "high"',
+      condition: 'context.severity in ["low", "medium"]',
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:compliance-officer'],

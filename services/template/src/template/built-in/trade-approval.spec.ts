@@ -35,7 +35,7 @@ describe('trade_approval', () => {
     {},
     { notional: '99999999.99' },
     { notional: 9_999_999_999, currency: 'JPY' },
-    { notional: 900_000_000, notionalUsd: '6100000.00' },
+    { notional: 9_000_000, notionalUsd: '6100000.00' },
     { notional: 0 },
     { restricted: false },
   ])('takes two approvers and nothing else for an ordinary trade: %j', (change) => {
@@ -47,6 +47,7 @@ describe('trade_approval', () => {
     { notional: '499999999.99' },
     { notional: 12_300_000_000, currency: 'JPY' },
     { notional: 1, notionalUsd: 100_000_000 },
+    { notional: 100_000_000, notionalUsd: '1' },
   ])('takes the head of a desk as well for a large one: %j', (change) => {
     expect(wayOf(change)).toEqual([...DUAL, ...DESK_HEAD, 'released']);
   });

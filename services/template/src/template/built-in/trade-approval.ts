@@ -7,14 +7,19 @@ const COMMITTEE_FROM = 500_000_000;
 /** Currencies with so small a unit that the limits are a hundred times as many of them. */
 const SMALL_UNITS = '["JPY", "KRW", "IDR", "VND", "CLP", "COP", "HUF"]';
 
+/** Whether an amount, paid or received, is at or above a limit. */
+const isLarge = (amount: string, limit: number): string =>
+  `(decimal(${amount}) >= decimal(${limit}) || decimal(${amount}) <= decimal(-${limit}))`;
+
 /**
- * Whether a trade is at or above a limit: in US dollars where the desk sends its own conversion, otherwise in
- * units of the trade's currency.
+ * Whether a trade is at or above a limit in units of its currency. A conversion to US dollars that the desk sends
+ * can only make it a large one: whoever starts the workflow gives both.
  */
 const atLeast = (limit: number): string =>
-  `(has(context.notionalUsd) ? decimal(context.notionalUsd) >= decimal(${limit})
-    : context.currency in ${SMALL_UNITS} ? decimal(context.notional) >= decimal(${limit * 100})
-    : decimal(context.notional) >= decimal(${limit}))`;
+  `((has(context.notionalUsd) && ${isLarge('context.notionalUsd', limit)})
+    || (context.currency in ${SMALL_UNITS}
+      ? ${isLarge('context.notional', limit * 100)}
+      : ${isLarge('context.notional', limit)}))`;
 
 const valid = 'decimal(context.notional) >= decimal(0) && context.tradeId != ""';
 const restricted = '(has(context.restricted) && context.restricted == true)';

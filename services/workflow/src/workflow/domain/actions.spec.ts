@@ -109,6 +109,13 @@ describe('actions', () => {
       instance.retry();
     };
     expect(codeOf(failing)).toBe('workflow.retry-failed');
+    // What the instance leaves behind is nobody's incident any more.
+    const left = TestInstance.started(definition, { asked: 'a lot' });
+    left.fire('rate', { rating: 'B' });
+    left.fire('grant', { name: 'Kim' });
+    left.settle('granted');
+    left.cancel();
+    expect(left.state.incidents).toEqual([]);
     // A second outcome changes nothing.
     instance.settle('rejected');
     expect(instance.state.deferred?.outcome).toBe('granted');

@@ -11,7 +11,7 @@ import {
 import { advance, settle, take } from './advance.js';
 import { type Cause, Draft } from './draft.js';
 import { settleIntervention } from './interventions.js';
-import { end, enterInitial } from './move.js';
+import { end, enterInitial, invoke } from './move.js';
 import {
   type ApprovalOutcome,
   existing,
@@ -22,6 +22,7 @@ import {
   workflowAggregate,
   type WorkflowState,
 } from './state.js';
+import { CHILD_NOT_STARTED } from './signals.js';
 import { armTimers, freeze } from './timers.js';
 
 type Events = readonly WorkflowEvent[];
@@ -292,6 +293,7 @@ export function retryWorkflow(
   for (const incident of open) {
     draft.add({ type: 'workflow.incident-resolved', data: { ...current.identity, ...incident } });
   }
+  if (open.some(({ code }) => code === CHILD_NOT_STARTED)) blamingCaller(() => invoke(draft));
   if (pending && deferred) {
     settle(draft, pending, deferred);
     goOnAfter(draft, current);

@@ -3,6 +3,7 @@ import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
 import { compile, TestInstance } from '../../../test/test-instance.js';
+import { applyOutcome } from './decider.js';
 import { interventionPolicy, migrationProblems } from './interventions.js';
 
 const definition: WorkflowDefinitionInput = {
@@ -70,10 +71,21 @@ describe('an intervention', () => {
     instance.settle('rejected');
     expect(instance.state).toMatchObject({ state: 'entered' });
     instance.intervene({ kind: 'force', to: 'released' });
+    const { approvalId } = instance.state.intervention ?? {};
+    const { length } = instance.events;
     instance.wait(86_400_000);
-    instance.settle('granted');
-    expect(instance.state).toMatchObject({ state: 'stuck' });
-    expect(instance.events.at(-1)?.data).toMatchObject({ outcome: 'stale' });
+    expect(instance.typesSince(length).slice(0, 2)).toEqual([
+      'approval-abandoned',
+      'intervention-ended',
+    ]);
+    expect(instance.events[length + 1]?.data).toMatchObject({ approvalId, outcome: 'stale' });
+    // Granted at the same moment, it comes too late.
+    instance.apply((folded, compiled) =>
+      applyOutcome(folded, { approvalId: approvalId ?? '', outcome: 'granted' }, compiled, {
+        now: instance.now,
+      }),
+    );
+    expect(instance.state).toMatchObject({ state: 'stuck', sequence: 1 });
   });
 
   it('is one at a time, into a state that there is, of an instance that runs', () => {
@@ -82,6 +94,7 @@ describe('an intervention', () => {
       instance.intervene({ kind: 'force', to });
     };
     expect(codeOf(force('nowhere'))).toBe('workflow.unknown-state');
+    expect(codeOf(force('entered'))).toBe('workflow.already-there');
     force('stuck')();
     expect(codeOf(force('stuck'))).toBe('workflow.intervention-pending');
     instance.cancel();

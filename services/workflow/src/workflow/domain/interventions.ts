@@ -81,7 +81,7 @@ function largestCommittee({ transitions }: WorkflowDefinition): number {
 /**
  * Asks for an intervention. A second person has to agree.
  *
- * @throws AppError `workflow.not-found`, `workflow.ended`, `workflow.is-draft`, `workflow.intervention-pending`, `workflow.unknown-state`,
+ * @throws AppError `workflow.not-found`, `workflow.ended`, `workflow.is-draft`, `workflow.intervention-pending`, `workflow.already-there`, `workflow.unknown-state`,
  *   `workflow.migration-impossible` with `details.problems`
  */
 export function requestIntervention(
@@ -102,6 +102,10 @@ export function requestIntervention(
   }
   const { kind, approvalId, to, reason, context, target } = request;
   const goal = target?.compiled ?? definition;
+  const follows = target?.definitionHash ?? current.definitionHash;
+  if (kind !== 'reset' && to === current.state && follows === current.definitionHash) {
+    throw rule('workflow.already-there', `the workflow is ${to} and follows that version already`);
+  }
   if (target) {
     const problems = migrationProblems(current, to, target.compiled);
     if (problems.length > 0) {

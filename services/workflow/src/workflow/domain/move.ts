@@ -55,6 +55,7 @@ export function move(draft: Draft, wanted: Move): void {
   leave(draft, wanted);
   record(draft, prepared.before, state.context);
   draft.add({ type: 'workflow.transitioned', data: transitioned(draft.state, wanted) });
+  resolveIncidents(draft);
   enter(draft, prepared);
 }
 
@@ -92,6 +93,7 @@ function mustFit({ definition }: CompiledDefinition, context: JsonObject): void 
 function leave(draft: Draft, { event, approvalId, ceremony }: Move): void {
   const { identity, pending, childId } = draft.state;
   const reason = `left by ${event}`;
+  withdrawIntervention(draft, 'stale', `the workflow has moved by ${event}`);
   if (pending && pending.approvalId !== approvalId) {
     const data = { ...identity, approvalId: pending.approvalId, reason };
     draft.add({ type: 'workflow.approval-abandoned', data });
@@ -123,25 +125,42 @@ function transitioned(
 
 function enter(draft: Draft, { after, invocation }: Prepared): void {
   record(draft, after, draft.state.context);
-  const { identity, state, sequence } = draft.state;
+  const { state } = draft.state;
   const outcome = draft.definition.outcomeOf(state);
   if (outcome !== undefined) {
     end(draft, outcome);
   } else if (invocation) {
-    const { template, version, businessKey, context } = invocation;
-    draft.add({
-      type: 'workflow.child-requested',
-      data: {
-        ...identity,
-        childId: derivedId('child', identity.workflowId, sequence),
-        childTemplate: template,
-        ...(version === undefined ? {} : { childVersion: version }),
-        ...(businessKey === undefined ? {} : { childBusinessKey: businessKey }),
-        childContext: context,
-        requester: draft.cause.requester,
-      },
-    });
+    request(draft, invocation);
   }
+}
+
+/**
+ * Asks again for the workflow that the state invokes, under the same id.
+ *
+ * @throws ExpressionError when its context has no value
+ */
+export function invoke(draft: Draft): void {
+  const { state, context } = draft.state;
+  const invocation = draft.definition.invocationOf(state, context);
+  if (invocation) request(draft, invocation);
+}
+
+function request(draft: Draft, invocation: Invocation): void {
+  const { identity, enteredAt, depth } = draft.state;
+  const { template, version, businessKey, context } = invocation;
+  draft.add({
+    type: 'workflow.child-requested',
+    data: {
+      ...identity,
+      childId: derivedId('child', identity.workflowId, enteredAt),
+      childTemplate: template,
+      ...(version === undefined ? {} : { childVersion: version }),
+      ...(businessKey === undefined ? {} : { childBusinessKey: businessKey }),
+      childContext: context,
+      depth: depth + 1,
+      requester: draft.cause.requester,
+    },
+  });
 }
 
 /** Adds what actions have changed and emitted. */
@@ -166,7 +185,8 @@ export function end(
 ): void {
   const { identity, state, parentId, context, pending, childId } = draft.state;
   const why = reason === undefined ? {} : { reason };
-  withdrawIntervention(draft, reason ?? `reached ${state}`);
+  resolveIncidents(draft);
+  withdrawIntervention(draft, 'withdrawn', reason ?? `reached ${state}`);
   if (childId !== undefined) {
     const data = { ...identity, childId, reason: reason ?? `reached ${state}` };
     draft.add({ type: 'workflow.child-abandoned', data });
@@ -194,8 +214,8 @@ export function end(
   });
 }
 
-/** An instance that has ended needs no intervention any more. */
-function withdrawIntervention(draft: Draft, reason: string): void {
+/** An intervention that was asked for where the instance is no more is not for anybody to decide. */
+function withdrawIntervention(draft: Draft, outcome: 'stale' | 'withdrawn', reason: string): void {
   const { identity, intervention } = draft.state;
   if (!intervention) return;
   const { approvalId, kind } = intervention;
@@ -203,7 +223,15 @@ function withdrawIntervention(draft: Draft, reason: string): void {
     { type: 'workflow.approval-abandoned', data: { ...identity, approvalId, reason } },
     {
       type: 'workflow.intervention-ended',
-      data: { ...identity, kind, approvalId, outcome: 'withdrawn', reason },
+      data: { ...identity, kind, approvalId, outcome, reason },
     },
   );
+}
+
+/** What had stopped the instance does so no more. */
+function resolveIncidents(draft: Draft): void {
+  const { identity, incidents } = draft.state;
+  for (const incident of incidents) {
+    draft.add({ type: 'workflow.incident-resolved', data: { ...identity, ...incident } });
+  }
 }

@@ -168,6 +168,11 @@ describe('an invoked workflow', () => {
       childNotStarted(folded, instance.state.childId ?? '', 'no such template', compiled, cause),
     );
     expect(instance.state.incidents).toMatchObject([{ code: 'workflow.child-not-started' }]);
+    const { childId } = instance.state;
+    const { length } = instance.events;
+    instance.retry();
+    expect(instance.typesSince(length)).toEqual(['incident-resolved', 'child-requested']);
+    expect(instance.events.at(-1)?.data).toMatchObject({ childId, depth: 1 });
   });
 
   it('tells the one that waits for it', () => {

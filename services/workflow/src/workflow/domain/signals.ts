@@ -9,6 +9,9 @@ import { running, type Signal, type WorkflowState } from './state.js';
 type Events = readonly WorkflowEvent[];
 type ChildEnded = Extract<WorkflowEvent, { type: 'workflow.child-ended' }>['data'];
 
+/** Code of the incident of an instance whose invoked workflow could not be started. */
+export const CHILD_NOT_STARTED = 'workflow.child-not-started';
+
 const MAX_SIGNALS = 100;
 /** How long the end of an invoked workflow waits to be looked at. */
 const CHILD_END_TTL_MS = 3_650 * 86_400_000;
@@ -80,6 +83,6 @@ export function childNotStarted(
 ): Events {
   if (state.kind !== 'existing' || state.childId !== childId) return [];
   const draft = new Draft(state, definition, cause);
-  raiseIncident(draft, 'workflow.child-not-started', message);
+  raiseIncident(draft, CHILD_NOT_STARTED, message);
   return draft.events;
 }

@@ -74,6 +74,8 @@ export interface ExistingWorkflow {
   /** Signals that no transition has taken yet, oldest first. */
   readonly signals: readonly Signal[];
   readonly parentId?: string | undefined;
+  /** How many instances above this one wait for each other. */
+  readonly depth: number;
   /** The instance that this one waits for. */
   readonly childId?: string | undefined;
   readonly incidents: readonly OpenIncident[];
@@ -116,6 +118,7 @@ function started(data: DataOf<'workflow.started'>): ExistingWorkflow {
     frozen: [],
     signals: [],
     parentId: data.parentId,
+    depth: data.depth ?? 0,
     incidents: [],
   };
 }
