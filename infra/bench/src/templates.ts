@@ -1,5 +1,5 @@
 import { PublishTemplate, SaveTemplateDraft, SubmitTemplate } from '@countersign/contracts';
-import { newId, SystemClock, systemActor } from '@countersign/kernel';
+import { ADMINISTRATORS, newId, SystemClock, systemActor } from '@countersign/kernel';
 import { BusSigner, CommandClient, connectBus } from '@countersign/messaging';
 
 import type { RunningProduct } from './product.js';
@@ -51,7 +51,12 @@ export async function publishTemplates({ natsUrl, busKey }: RunningProduct): Pro
   const commands = new CommandClient(bus, new BusSigner(busKey), new SystemClock());
   const as = (name: string) => {
     const id = newId();
-    return { commandId: id, correlationId: id, causationId: id, actor: systemActor(name) };
+    return {
+      commandId: id,
+      correlationId: id,
+      causationId: id,
+      actor: { ...systemActor(name), groups: [ADMINISTRATORS] },
+    };
   };
   for (const definition of definitions) {
     const { name, version } = await commands.send(

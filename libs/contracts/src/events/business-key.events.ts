@@ -19,6 +19,7 @@ export const BusinessKeySignalKept = defineEvent('businesskey.signal-kept', {
   name: z.string(),
   payload: JsonRecord,
   expiresAt: z.iso.datetime(),
+  editors: z.array(z.string()).optional(),
 });
 
 export const businessKeyEvents = [BusinessKeyReserved, BusinessKeySignalKept] as const;

@@ -1,4 +1,4 @@
-import { ApprovalPolicy } from '@countersign/state-machine';
+import { ApprovalPolicy, DefinitionOverrides } from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
@@ -39,8 +39,12 @@ export const WorkflowStarted = defineEvent('workflow.started', {
   trigger: z.object({ name: z.string(), messageId: z.string() }).optional(),
   /** The instance that waits for this one. */
   parentId: Id.optional(),
+  /** Others who gave a part of the context. */
+  editors: z.array(z.string()).optional(),
   /** How many instances above this one wait for each other; absent: none. */
   depth: z.int().positive().optional(),
+  /** What approvals were to be like for this instance; part of the definition that it is pinned to. */
+  overrides: DefinitionOverrides.optional(),
   /** Fields of the context that it can be found by. */
   indexed: z.array(z.string()).optional(),
 });
@@ -91,6 +95,8 @@ export const WorkflowTransitioned = defineEvent('workflow.transitioned', {
   approvalOutcome: z.enum(['granted', 'rejected']).optional(),
   /** The signal that was used up by it. */
   signalId: Id.optional(),
+  /** Who sent the input, and so may not approve what comes of it. */
+  requester: z.string().optional(),
 });
 
 /** The approval was refused, and the definition says to stay. */
@@ -196,6 +202,8 @@ export const WorkflowSignalReceived = defineEvent('workflow.signal-received', {
   name: z.string(),
   payload: JsonRecord,
   expiresAt: z.iso.datetime(),
+  /** Whose the payload is: editors of the instance once a transition takes the signal. */
+  editors: z.array(z.string()).optional(),
 });
 
 export const WorkflowSignalExpired = defineEvent('workflow.signal-expired', {
@@ -214,6 +222,8 @@ export const WorkflowChildRequested = defineEvent('workflow.child-requested', {
   childContext: JsonRecord,
   /** How deep below the first instance it will be. */
   depth: z.int().positive().optional(),
+  /** Everybody who gave a part of what its context is made from. */
+  editors: z.array(z.string()).optional(),
   /** For whose account. */
   requester: z.string(),
 });
@@ -225,6 +235,8 @@ export const WorkflowChildEnded = defineEvent('workflow.child-ended', {
   outcome: z.enum(['completed', 'failed', 'cancelled']),
   state: z.string(),
   context: JsonRecord,
+  /** Everybody who gave a part of the context. */
+  editors: z.array(z.string()).optional(),
 });
 
 /** The instance goes on without the one it waited for, which is to be cancelled. */

@@ -27,12 +27,12 @@ export const SMALLEST_COMMITTEE = 2;
 
 /**
  * Whether an approval is at least of a level: by its own level, and by the number of different people it takes for
- * certain. A COMMITTEE of one is a COMMITTEE and no DUAL. AUTO is never enough: nobody looked.
+ * certain. A COMMITTEE of one is no more than a SINGLE. AUTO is never enough: nobody looked.
  */
 export function satisfies(policy: ApprovalPolicy | undefined, level: PersonalLevel): boolean {
   const given = policy === undefined ? 'AUTO' : levelOf(policy);
   if (policy === undefined || given === 'AUTO' || strength(given) < strength(level)) return false;
-  return level !== 'DUAL' || peopleOf(policy) >= 2;
+  return level === 'SINGLE' || peopleOf(policy) >= 2;
 }
 
 /** How many different people approve at least; one person counts once across stages. */
@@ -62,8 +62,9 @@ export function inferredProtections(
 ): ProtectedState[] {
   const levels = new Map<string, PersonalLevel>();
   for (const { to, requiresApproval } of definition.transitions) {
-    const level = requiresApproval === undefined ? 'AUTO' : levelOf(requiresApproval);
-    if (level === 'AUTO' || to === definition.initial) continue;
+    const stated = requiresApproval === undefined ? 'AUTO' : levelOf(requiresApproval);
+    if (stated === 'AUTO' || to === definition.initial) continue;
+    const level = satisfies(requiresApproval, stated) ? stated : 'SINGLE';
     const known = levels.get(to);
     const replaces =
       known === undefined ||

@@ -125,11 +125,12 @@ export class TemplateCommandsController {
   @Operation({
     summary: 'Publish a version that was reviewed',
     description:
-      'By somebody else than its author and whoever submitted it. While the analysis finds an error it is refused, with the findings.',
+      'By a member of the group `workflow-admins` who is neither its author nor submitted it. While the analysis finds an error it is refused, with the findings.',
     params: { version: VersionNumber },
     body: PublishTemplateBody,
     reply: TemplateReply,
     errors: {
+      403: ['template.admins-only'],
       404: NOWHERE,
       422: [
         'template.changed',

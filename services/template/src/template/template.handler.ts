@@ -10,7 +10,15 @@ import type {
   TemplateVersion,
   ValidateTemplate,
 } from '@countersign/contracts';
-import { CorruptDataError, derivedId, hashOf, systemActor } from '@countersign/kernel';
+import {
+  ADMINISTRATORS,
+  CorruptDataError,
+  derivedId,
+  forbidden,
+  hashOf,
+  isAdministrator,
+  systemActor,
+} from '@countersign/kernel';
 import { type CommandContext, EventOffers } from '@countersign/messaging';
 import type { WorkflowDefinition } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
@@ -87,11 +95,18 @@ export class TemplateHandler {
     );
   }
 
+  /** @throws AppError `template.admins-only` for anybody but administrators */
   publish(body: BodyOf<typeof PublishTemplate>, context: CommandContext) {
     const { version, comment, definitionHash: shownHash } = body;
     const reviewer = context.actor.id;
     return this.#change(body, context, async (state) => {
       const { definition } = publishable(state, version, reviewer, shownHash);
+      if (!isAdministrator(context.actor)) {
+        throw forbidden(
+          'template.admins-only',
+          `this takes a member of the group ${ADMINISTRATORS}`,
+        );
+      }
       const findings = await this.analysis.findings(definition);
       return publishVersion(state, version, reviewer, findings, { comment, shownHash });
     });

@@ -189,7 +189,7 @@ function hasKey({ identity }: ExistingWorkflow, template: string, businessKey: s
 }
 
 function kept(template: string, businessKey: string, signal: Signal): BusinessKeyEvent {
-  const { signalId, name, payload, expiresAt } = signal;
-  const data = { template, businessKey, signalId, name, payload, expiresAt };
+  const { signalId, name, payload, expiresAt, editors = [] } = signal;
+  const data = { template, businessKey, signalId, name, payload, expiresAt, editors };
   return { type: 'businesskey.signal-kept', data };
 }

@@ -13,11 +13,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Definitions, type PinnedDefinition } from '../definition/definitions.js';
-import {
-  interventionPolicy,
-  migrationProblems,
-  requestIntervention,
-} from './domain/interventions.js';
+import { migrationPolicy, migrationProblems, requestIntervention } from './domain/interventions.js';
 import { existing, type ExistingWorkflow, running } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 import { Workflows } from './workflows.js';
@@ -107,7 +103,8 @@ export class InterventionsHandler {
     const problems = migrationProblems(current, to, target.compiled);
     if (current.definitionHash === target.hash) problems.push('it follows this version already');
     const known = target.compiled.definition.states.some(({ name }) => name === to);
-    const policy = known ? interventionPolicy(target.compiled, to) : undefined;
+    const followed = await this.definitions.compiled(current.definitionHash);
+    const policy = known ? migrationPolicy(followed, target.compiled, to) : undefined;
     const { templateVersion: version, definitionHash, state } = current;
     return {
       workflowId,
@@ -122,10 +119,10 @@ export class InterventionsHandler {
   }
 
   async #targetOf(
-    { identity, state }: ExistingWorkflow,
+    { identity, state, overrides }: ExistingWorkflow,
     { version, states }: z.output<typeof MigrationBody>,
   ): Promise<{ target: PinnedDefinition; to: string }> {
-    const target = await this.definitions.pin(identity.template, version, undefined);
+    const target = await this.definitions.pin(identity.template, version, overrides);
     const to = Object.hasOwn(states, state) ? (states[state] ?? state) : state;
     return { target, to };
   }

@@ -69,6 +69,7 @@ export class OutcomesHandler {
   /** Starts what an instance invokes. What cannot be started is an incident of the one that invokes it. */
   async startChild(event: Observed<typeof WorkflowChildRequested>): Promise<string> {
     const { workflowId, childId, requester, childTemplate, childVersion, depth = 1 } = event.data;
+    const { editors = [] } = event.data;
     const { childBusinessKey: businessKey, childContext } = event.data;
     const context = reactionContext('workflow', event);
     const body = {
@@ -84,7 +85,7 @@ export class OutcomesHandler {
           `${MAX_DEPTH} workflows wait for each other already`,
         );
       }
-      const invokedBy = { parentId: workflowId, workflowId: childId, requester, depth };
+      const invokedBy = { parentId: workflowId, workflowId: childId, requester, depth, editors };
       const { position } = await this.handler.start(body, context, { invokedBy });
       return position;
     } catch (error) {

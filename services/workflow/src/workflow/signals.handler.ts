@@ -68,6 +68,7 @@ export class SignalsHandler {
     }
     const { now } = this.instances.causeOf(context);
     const expiresAt = new Date(now.getTime() + durationMs(ttl)).toISOString();
-    return { signalId: derivedId('signal', context.commandId), name, payload, expiresAt };
+    const editors = [context.actor.id];
+    return { signalId: derivedId('signal', context.commandId), name, payload, expiresAt, editors };
   }
 }

@@ -45,6 +45,7 @@ export interface StartOptions {
     readonly workflowId: string;
     readonly requester: string;
     readonly depth: number;
+    readonly editors: readonly string[];
   };
 }
 
@@ -164,7 +165,7 @@ export class WorkflowHandler {
 
 function startedEvent(
   workflowId: string,
-  { template, businessKey, context, draft = false }: StartWorkflowBody,
+  { template, businessKey, context, overrides, draft = false }: StartWorkflowBody,
   { templateVersion, hash, compiled }: PinnedDefinition,
   { actor }: CommandContext,
   { trigger, invokedBy }: StartOptions,
@@ -184,7 +185,10 @@ function startedEvent(
     draft,
     startedBy: invokedBy?.requester ?? actor.id,
     ...(trigger === undefined ? {} : { trigger }),
-    ...(invokedBy === undefined ? {} : { parentId: invokedBy.parentId, depth: invokedBy.depth }),
+    ...(overrides === undefined ? {} : { overrides }),
+    ...(invokedBy === undefined
+      ? {}
+      : { parentId: invokedBy.parentId, depth: invokedBy.depth, editors: [...invokedBy.editors] }),
     ...(indexed.length === 0 ? {} : { indexed }),
   };
 }

@@ -68,6 +68,15 @@ describe('actions', () => {
     });
   });
 
+  it('and payloads that are too large are refused', () => {
+    const instance = TestInstance.started(definition);
+    expect(
+      codeOf(() => {
+        instance.fire('rate', { rating: 'x'.repeat(70_000) });
+      }),
+    ).toBe('workflow.too-large');
+  });
+
   it('wait for the approval of their transition', () => {
     const instance = TestInstance.started(definition, { asked: 12 });
     instance.fire('rate', { rating: 'B' });

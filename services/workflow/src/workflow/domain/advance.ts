@@ -4,7 +4,7 @@ import { type CompiledTransition, triggerKind } from '@countersign/state-machine
 
 import type { Draft } from './draft.js';
 import { end, move } from './move.js';
-import type { ApprovalOutcome, PendingTransition, Timer } from './state.js';
+import { type ApprovalOutcome, editorsAfter, type PendingTransition, type Timer } from './state.js';
 import { armTimers, dueTimer, removeTimer } from './timers.js';
 
 /** Moves in one decision at most: what goes round longer is a definition that never settles. */
@@ -26,6 +26,7 @@ export function take(draft: Draft, transition: CompiledTransition, request: Requ
     return;
   }
   const { reason, input, signalId } = request;
+  const { requester } = draft.cause;
   const { identity, state: from, context, definitionHash, templateVersion } = draft.state;
   const sequence = draft.state.sequence + 1;
   const asked = { ...(reason ? { reason } : {}), ...(input ? { input } : {}) };
@@ -50,8 +51,8 @@ export function take(draft: Draft, transition: CompiledTransition, request: Requ
       ...asked,
       ...(signalId === undefined ? {} : { signalId }),
       approvalId: derivedId('approval', identity.workflowId, sequence),
-      requester: draft.cause.requester,
-      editors: [...draft.state.editors],
+      requester,
+      editors: [...editorsAfter(draft.state, { input, signalId, requester })],
       policy: requiresApproval,
       subject,
       subjectHash: hashOf(subject),
@@ -116,39 +117,58 @@ export function advance(draft: Draft): void {
       raiseIncident(draft, 'workflow.does-not-settle', message);
       return;
     }
-    const went = draft.events.length;
-    const fine = attempt(draft, 'workflow.condition-failed', () => {
-      step(draft);
-    });
-    if (!fine || draft.events.length === went) return;
+    if (!step(draft)) return;
   }
 }
 
-/** Takes the next step; adds nothing when there is none. */
-function step(draft: Draft): void {
-  const { definition } = draft;
-  const { state, context, pending, signals } = draft.state;
-  if (!pending) {
-    const automatic = definition.nextAutomatic(state, context);
-    if (automatic) {
-      take(draft, automatic);
-      return;
-    }
-    const now = draft.cause.now.toISOString();
-    for (const { signalId, name, payload, expiresAt } of signals) {
-      if (expiresAt <= now) {
-        const data = { ...draft.state.identity, signalId, name };
-        draft.add({ type: 'workflow.signal-expired', data });
-        return;
-      }
-      const choice = definition.bySignal(state, name, context, payload);
-      if (!('transition' in choice)) continue;
-      take(draft, choice.transition, { input: payload, signalId });
-      return;
-    }
+/** Takes the next step. False when there is none. */
+function step(draft: Draft): boolean {
+  const steps = [takeAutomatic, takeSignal, (of: Draft) => fireTimer(of, false)];
+  for (const next of steps) {
+    const { length } = draft.events;
+    const fine = attempt(draft, 'workflow.condition-failed', () => {
+      next(draft);
+    });
+    // What fails stops the instance, but not its timeouts.
+    if (!fine) return attempt(draft, 'workflow.action-failed', () => fireTimer(draft, true));
+    if (draft.events.length > length) return true;
   }
-  const timer = dueTimer(draft);
+  return false;
+}
+
+function takeAutomatic(draft: Draft): void {
+  const { state, context, pending } = draft.state;
+  const automatic = pending ? undefined : draft.definition.nextAutomatic(state, context);
+  if (automatic) take(draft, automatic);
+}
+
+/** A signal that cannot be looked at is put aside, with an incident: those behind it still count. */
+function takeSignal(draft: Draft): void {
+  const { identity, state, context, pending, signals } = draft.state;
+  if (pending) return;
+  const now = draft.cause.now.toISOString();
+  for (const { signalId, name, payload, expiresAt } of signals) {
+    const aside = () => {
+      draft.add({ type: 'workflow.signal-expired', data: { ...identity, signalId, name } });
+    };
+    if (expiresAt <= now) {
+      aside();
+      return;
+    }
+    const fine = attempt(draft, 'workflow.signal-failed', () => {
+      const choice = draft.definition.bySignal(state, name, context, payload);
+      if ('transition' in choice) take(draft, choice.transition, { input: payload, signalId });
+    });
+    if (!fine) aside();
+    if (!fine || draft.state.signals.length < signals.length) return;
+  }
+}
+
+/** Whether a timer has fired. */
+function fireTimer(draft: Draft, onlyTimeouts: boolean): boolean {
+  const timer = dueTimer(draft, onlyTimeouts);
   if (timer) fire(draft, timer);
+  return timer !== undefined;
 }
 
 function fire(draft: Draft, timer: Timer): void {
@@ -194,11 +214,10 @@ function overdue(draft: Draft, timer: Timer): void {
 }
 
 /** Does something whose failure is the definition's or the context's fault, and then an incident. */
-function attempt(draft: Draft, code: string, act: () => void): boolean {
+function attempt(draft: Draft, code: string, act: () => unknown): boolean {
   const before = draft.events.length;
   try {
-    act();
-    return true;
+    return act() !== false;
   } catch (error) {
     if (draft.events.length !== before) throw error;
     if (error instanceof ExpressionError) raiseIncident(draft, code, error.message);

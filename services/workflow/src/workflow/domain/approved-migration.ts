@@ -10,7 +10,7 @@ import {
 
 import { advance } from './advance.js';
 import { type Cause, Draft } from './draft.js';
-import { carryOut, interventionPolicy, migrationProblems } from './interventions.js';
+import { carryOut, migrationPolicy, migrationProblems } from './interventions.js';
 import { running, type WorkflowState } from './state.js';
 
 const STRENGTH: readonly ApprovalLevel[] = ['AUTO', 'SINGLE', 'DUAL', 'COMMITTEE'];
@@ -37,7 +37,7 @@ export function migratedState(states: Readonly<Record<string, string>>, state: s
  * Lets an instance follow another version, on an approval that was given beforehand.
  *
  * @throws AppError `workflow.ended`, `workflow.is-draft`, `workflow.intervention-pending`,
- *   `workflow.migration-impossible`, `bulk-job.follows-already`; `bulk-job.stronger-approval-needed` when the
+ *   `workflow.migration-impossible`, `bulk-job.follows-already`, `bulk-job.has-overrides`; `bulk-job.stronger-approval-needed` when the
  *   instance has come to where more people would have to agree than have
  */
 export function applyApprovedMigration(
@@ -65,7 +65,10 @@ export function applyApprovedMigration(
   if (problems.length > 0) {
     throw rule('workflow.migration-impossible', problems.join('; '), { details: { problems } });
   }
-  const needed = levelOf(interventionPolicy(target, to));
+  if (current.overrides) {
+    throw rule('bulk-job.has-overrides', 'it has approvals of its own: migrate it by itself');
+  }
+  const needed = levelOf(migrationPolicy(definition, target, to));
   if (STRENGTH.indexOf(needed) > STRENGTH.indexOf(level)) {
     const message = `${to} takes an approval of level ${needed}, and this one was ${level}`;
     throw rule('bulk-job.stronger-approval-needed', message, { details: { needed, level } });

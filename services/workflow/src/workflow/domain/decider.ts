@@ -11,7 +11,7 @@ import {
 import { advance, settle, take } from './advance.js';
 import { type Cause, Draft } from './draft.js';
 import { settleIntervention } from './interventions.js';
-import { end, enterInitial, invoke } from './move.js';
+import { end, enterInitial, invoke, mustBeSmall } from './move.js';
 import {
   type ApprovalOutcome,
   existing,
@@ -49,8 +49,8 @@ export function startWorkflow(
   const begun = workflowAggregate.evolve(state, started) as ExistingWorkflow;
   const draft = new Draft(begun, definition, cause);
   draft.events.push(started);
-  for (const { signalId, name, payload, expiresAt } of signals) {
-    const data = { ...begun.identity, signalId, name, payload, expiresAt };
+  for (const { signalId, name, payload, expiresAt, editors = [] } of signals) {
+    const data = { ...begun.identity, signalId, name, payload, expiresAt, editors: [...editors] };
     draft.add({ type: 'workflow.signal-received', data });
   }
   if (!start.draft) begin(draft);
@@ -107,6 +107,7 @@ export function transitionWorkflow(
       details: { approvalId: current.pending.approvalId },
     });
   }
+  mustBeSmall(request.input ?? {});
   const chosen = choose(current, request, definition);
   if (!mayFire(chosen, actor.roles)) {
     throw forbidden('workflow.role-missing', 'your roles do not include one that may do this', {

@@ -70,6 +70,38 @@ export function interventionPolicy({ definition }: CompiledDefinition, to: strin
     : { level, approvers };
 }
 
+/**
+ * Who has to agree to a migration: the administrators by the definition that the instance follows now. As many as by
+ * either definition, and as every protection takes that the other one no longer has.
+ */
+export function migrationPolicy(
+  from: CompiledDefinition,
+  target: CompiledDefinition,
+  to: string,
+): ApprovalPolicy {
+  const { protected: kept = [], states } = target.definition;
+  const lost = (from.definition.protected ?? []).filter(
+    ({ state, level }) =>
+      states.some(({ name }) => name === state) &&
+      !kept.some((other) => other.state === state && strength(other.level) >= strength(level)),
+  );
+  const known = from.definition.states.some(({ name }) => name === to);
+  const policies = [
+    interventionPolicy(target, to),
+    ...(known ? [interventionPolicy(from, to)] : []),
+    ...lost.map(({ state }) => interventionPolicy(from, state)),
+  ];
+  const strongest = policies.reduce((one, other) =>
+    strength(other.level) > strength(one.level) || (other.quorum ?? 0) > (one.quorum ?? 0)
+      ? other
+      : one,
+  );
+  return { ...strongest, approvers: [...administratorsOf(from.definition)] };
+}
+
+const strength = (level: string | undefined): number =>
+  ['SINGLE', 'DUAL', 'COMMITTEE'].indexOf(level ?? '');
+
 /** As many people as any committee of the definition. */
 function largestCommittee({ transitions }: WorkflowDefinition): number {
   const quorums = transitions.flatMap(({ requiresApproval }) =>
@@ -144,8 +176,8 @@ export function requestIntervention(
         ...change,
         approvalId,
         requester,
-        editors: [],
-        policy: interventionPolicy(goal, to),
+        editors: [...current.editors],
+        policy: target ? migrationPolicy(definition, goal, to) : interventionPolicy(goal, to),
         subject,
         subjectHash: hashOf(subject),
       },

@@ -14,8 +14,10 @@ import type { ExistingWorkflow } from './state.js';
 
 type Transitioned = Extract<WorkflowEvent, { type: 'workflow.transitioned' }>['data'];
 
-/** A context may not grow beyond this, in characters of JSON. */
-const MAX_CONTEXT = 256 * 1024;
+/** A context may not grow beyond this: what approvers are shown, and more, has to fit into an event with it. */
+const MAX_CONTEXT_BYTES = 128 * 1024;
+/** What one `emit` may publish, and what an invoked workflow may start with. */
+const MAX_PAYLOAD_BYTES = 64 * 1024;
 
 /** A move from where the instance is to another state. */
 export interface Move extends Pick<Transitioned, 'to' | 'event' | 'trigger'> {
@@ -54,7 +56,7 @@ export function move(draft: Draft, wanted: Move): void {
   const prepared = prepare(definition, state, wanted);
   leave(draft, wanted);
   record(draft, prepared.before, state.context);
-  draft.add({ type: 'workflow.transitioned', data: transitioned(draft.state, wanted) });
+  draft.add({ type: 'workflow.transitioned', data: transitioned(draft, wanted) });
   resolveIncidents(draft);
   enter(draft, prepared);
 }
@@ -62,6 +64,7 @@ export function move(draft: Draft, wanted: Move): void {
 /** What happens on arrival in the initial state. @throws as `move` does */
 export function enterInitial(draft: Draft): void {
   const { definition, state } = draft;
+  mustBeSmall(state.context, MAX_CONTEXT_BYTES, 'the context');
   const wanted = { to: state.state, event: '', trigger: 'automatic', ceremony: 'enter' } as const;
   enter(draft, prepare(definition, state, wanted));
 }
@@ -76,17 +79,30 @@ function prepare(definition: CompiledDefinition, state: ExistingWorkflow, wanted
     throw rule('workflow.action-unsupported', 'there is no pipeline service to run it');
   }
   if (after.context !== state.context) mustFit(definition, after.context);
+  for (const { event, payload } of [...before.emitted, ...after.emitted]) {
+    mustBeSmall(payload, MAX_PAYLOAD_BYTES, `the payload of ${event}`);
+  }
   const invocation =
     ceremony === 'none' ? undefined : definition.invocationOf(to, after.context, input);
+  if (invocation)
+    mustBeSmall(invocation.context, MAX_PAYLOAD_BYTES, 'the context of what is invoked');
   return { before, after, invocation };
 }
 
 function mustFit({ definition }: CompiledDefinition, context: JsonObject): void {
   const [first] = contextProblems(definition.contextSchema, context);
   if (first) throw rule('workflow.context-invalid', `context${first.at} ${first.problem}`);
-  if (JSON.stringify(context).length > MAX_CONTEXT) {
-    throw rule('workflow.context-invalid', `the context is larger than ${MAX_CONTEXT} characters`);
-  }
+  mustBeSmall(context, MAX_CONTEXT_BYTES, 'the context');
+}
+
+/** @throws AppError `rule` `workflow.too-large` */
+export function mustBeSmall(
+  value: JsonObject,
+  bytes = MAX_PAYLOAD_BYTES,
+  what = 'the input',
+): void {
+  if (Buffer.byteLength(JSON.stringify(value)) <= bytes) return;
+  throw rule('workflow.too-large', `${what} is larger than ${bytes / 1024} KiB`);
 }
 
 /** Gives up what the old state waits for, except what this move follows from. */
@@ -103,10 +119,8 @@ function leave(draft: Draft, { event, approvalId, ceremony }: Move): void {
   }
 }
 
-function transitioned(
-  { identity, state: from, sequence }: ExistingWorkflow,
-  wanted: Move,
-): Transitioned {
+function transitioned({ state, cause }: Draft, wanted: Move): Transitioned {
+  const { identity, state: from, sequence } = state;
   const { to, event, trigger, reason, input, approvalId, approvalOutcome, signalId } = wanted;
   return {
     ...identity,
@@ -120,6 +134,7 @@ function transitioned(
     ...(approvalId === undefined ? {} : { approvalId }),
     ...(approvalOutcome === undefined ? {} : { approvalOutcome }),
     ...(signalId === undefined ? {} : { signalId }),
+    ...(trigger === 'manual' && input !== undefined ? { requester: cause.requester } : {}),
   };
 }
 
@@ -146,7 +161,7 @@ export function invoke(draft: Draft): void {
 }
 
 function request(draft: Draft, invocation: Invocation): void {
-  const { identity, enteredAt, depth } = draft.state;
+  const { identity, enteredAt, depth, editors } = draft.state;
   const { template, version, businessKey, context } = invocation;
   draft.add({
     type: 'workflow.child-requested',
@@ -158,6 +173,7 @@ function request(draft: Draft, invocation: Invocation): void {
       ...(businessKey === undefined ? {} : { childBusinessKey: businessKey }),
       childContext: context,
       depth: depth + 1,
+      editors: [...editors],
       requester: draft.cause.requester,
     },
   });
@@ -183,7 +199,7 @@ export function end(
   outcome: 'completed' | 'failed' | 'cancelled',
   reason?: string,
 ): void {
-  const { identity, state, parentId, context, pending, childId } = draft.state;
+  const { identity, state, parentId, context, pending, childId, editors } = draft.state;
   const why = reason === undefined ? {} : { reason };
   resolveIncidents(draft);
   withdrawIntervention(draft, 'withdrawn', reason ?? `reached ${state}`);
@@ -210,7 +226,7 @@ export function end(
   if (parentId === undefined) return;
   draft.add({
     type: 'workflow.child-ended',
-    data: { ...identity, parentId, outcome, state, context },
+    data: { ...identity, parentId, outcome, state, context, editors: [...editors] },
   });
 }
 

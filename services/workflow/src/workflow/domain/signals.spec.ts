@@ -79,6 +79,48 @@ describe('signals', () => {
     expect(instance.state.status).toBe('COMPLETED');
   });
 
+  it('that cannot be looked at are put aside, with an incident, and hold up neither others nor timeouts', () => {
+    const timed = {
+      ...definition,
+      states: definition.states.map((state) =>
+        state.name === 'papers' ? { ...state, timeout: { after: 'PT1H', to: 'refused' } } : state,
+      ),
+    };
+    const instance = TestInstance.started(timed);
+    instance.fire('open');
+    instance.signal('papers-in', { nonsense: true }, 1e12);
+    expect(instance.state).toMatchObject({
+      signals: [],
+      incidents: [{ code: 'workflow.signal-failed' }],
+    });
+    instance.wait(3_600_000);
+    expect(instance.state).toMatchObject({ state: 'refused', incidents: [] });
+
+    const other = TestInstance.started(timed);
+    other.fire('open');
+    other.signal('papers-in', { nonsense: true }, 1e12);
+    other.signal('papers-in', { pages: 2 });
+    expect(other.state.status).toBe('COMPLETED');
+  });
+
+  it('make editors of those who sent them, once a transition has taken them', () => {
+    const asking = {
+      ...definition,
+      transitions: definition.transitions.map((transition) =>
+        transition.event === 'complete'
+          ? { ...transition, requiresApproval: { level: 'SINGLE' as const, approvers: ['erin'] } }
+          : transition,
+      ),
+    };
+    const instance = new TestInstance(TestInstance.started(asking).definition);
+    const expiresAt = new Date(instance.now.getTime() + 1).toISOString();
+    const signalId = '00000000-0000-4000-8000-000000000009';
+    const early = { signalId, name: 'papers-in', payload: { pages: 2 }, expiresAt };
+    instance.start({}, {}, [{ ...early, editors: ['dave'] }]);
+    instance.fire('open', { note: 1 });
+    expect(instance.events.at(-1)?.data).toMatchObject({ editors: ['alice', 'dave'] });
+  });
+
   it('nobody waits for, or too many of them, are refused', () => {
     const instance = TestInstance.started(definition);
     const send = (name: string) => () => {

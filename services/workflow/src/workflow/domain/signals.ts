@@ -4,6 +4,7 @@ import type { CompiledDefinition } from '@countersign/state-machine';
 
 import { advance, raiseIncident } from './advance.js';
 import { type Cause, Draft } from './draft.js';
+import { mustBeSmall } from './move.js';
 import { running, type Signal, type WorkflowState } from './state.js';
 
 type Events = readonly WorkflowEvent[];
@@ -28,15 +29,16 @@ export function receiveSignal(
   cause: Cause,
 ): Events {
   const current = running(state);
-  const { signalId, name, payload, expiresAt } = signal;
+  const { signalId, name, payload, expiresAt, editors = [] } = signal;
   if (!waitsFor(definition, name)) {
     throw rule('workflow.unknown-signal', `no transition waits for a signal ${name}`);
   }
   if (current.signals.length >= MAX_SIGNALS) {
     throw rule('workflow.too-many-signals', `${MAX_SIGNALS} signals wait already`);
   }
+  mustBeSmall(payload);
   const draft = new Draft(current, definition, cause);
-  const data = { ...current.identity, signalId, name, payload, expiresAt };
+  const data = { ...current.identity, signalId, name, payload, expiresAt, editors: [...editors] };
   draft.add({ type: 'workflow.signal-received', data });
   advance(draft);
   return draft.events;
@@ -52,7 +54,7 @@ function waitsFor({ definition }: CompiledDefinition, name: string): boolean {
 /** The instance that this one has invoked has ended, which comes as a signal. */
 export function childEnded(
   state: WorkflowState,
-  { workflowId: childId, outcome, state: childState, context }: ChildEnded,
+  { workflowId: childId, outcome, state: childState, context, editors = [] }: ChildEnded,
   definition: CompiledDefinition,
   cause: Cause,
 ): Events {
@@ -66,6 +68,7 @@ export function childEnded(
       signalId: derivedId('child ended', workflowId, childId),
       name: `workflow.${outcome}`,
       payload: { workflowId: childId, state: childState, context },
+      editors,
       expiresAt: new Date(cause.now.getTime() + CHILD_END_TTL_MS).toISOString(),
     },
   });

@@ -1,6 +1,11 @@
 import type { WorkflowEvent } from '@countersign/contracts';
 import { type Aggregate, type JsonObject, notFound, rule } from '@countersign/kernel';
-import type { ApprovalPolicy, TriggerKind, WorkflowStatus } from '@countersign/state-machine';
+import type {
+  ApprovalPolicy,
+  DefinitionOverrides,
+  TriggerKind,
+  WorkflowStatus,
+} from '@countersign/state-machine';
 
 type DataOf<Type extends WorkflowEvent['type']> = Extract<WorkflowEvent, { type: Type }>['data'];
 
@@ -38,7 +43,7 @@ export type Timer = DataOf<'workflow.timers-set'>['timers'][number];
 type FrozenTimer = NonNullable<DataOf<'workflow.paused'>['frozen']>[number];
 export type Signal = Pick<
   DataOf<'workflow.signal-received'>,
-  'signalId' | 'name' | 'payload' | 'expiresAt'
+  'signalId' | 'name' | 'payload' | 'expiresAt' | 'editors'
 >;
 type OpenIncident = Pick<
   DataOf<'workflow.incident-raised'>,
@@ -58,6 +63,8 @@ export interface ExistingWorkflow {
   /** Everybody who gave a part of the context. */
   readonly editors: readonly string[];
   readonly startedBy: string;
+  /** What it was started with, and keeps when it follows another version. */
+  readonly overrides?: DefinitionOverrides | undefined;
   /** Number of moves and of rejected attempts so far. */
   readonly sequence: number;
   /** The sequence at which it came to its state. */
@@ -109,8 +116,9 @@ function started(data: DataOf<'workflow.started'>): ExistingWorkflow {
     status: data.draft ? 'DRAFT' : 'ACTIVE',
     state: data.state,
     context: data.context,
-    editors: [data.startedBy],
+    editors: [...new Set([data.startedBy, ...(data.editors ?? [])])],
     startedBy: data.startedBy,
+    overrides: data.overrides,
     sequence: 0,
     enteredAt: 0,
     timers: [],
@@ -137,7 +145,7 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
     case 'workflow.transition-requested': {
       const { onRejected } = event.data.policy;
       const pending = { ...event.data, onRejected };
-      return { ...state, pending, signals: without(state, event.data.signalId) };
+      return { ...usedUp(state, event.data), pending };
     }
     case 'workflow.approval-outcome-deferred':
       return { ...state, deferred: event.data };
@@ -190,9 +198,9 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
 }
 
 function moved(state: ExistingWorkflow, data: DataOf<'workflow.transitioned'>): ExistingWorkflow {
-  const { to, sequence, signalId } = data;
-  const signals = without(state, signalId);
-  return { ...state, ...SETTLED, state: to, sequence, enteredAt: sequence, signals };
+  const { to, sequence } = data;
+  const settled = usedUp(state, data);
+  return { ...settled, ...SETTLED, state: to, sequence, enteredAt: sequence };
 }
 
 function contextChanged(
@@ -203,6 +211,30 @@ function contextChanged(
   const context = { ...Object.fromEntries(kept), ...changes };
   const editors = state.editors.includes(changedBy) ? state.editors : [...state.editors, changedBy];
   return { ...state, context, editors };
+}
+
+/** Whoever sent what a transition was given is an editor from then on; a signal that it took is gone. */
+function usedUp(
+  state: ExistingWorkflow,
+  taken: Pick<DataOf<'workflow.transitioned'>, 'input' | 'requester' | 'signalId'>,
+): ExistingWorkflow {
+  const editors = editorsAfter(state, taken);
+  return { ...state, editors, signals: without(state, taken.signalId) };
+}
+
+/** Everybody who will have given a part of the context, or of what conditions saw, with an input. */
+export function editorsAfter(
+  { editors, signals }: ExistingWorkflow,
+  {
+    input,
+    requester,
+    signalId,
+  }: Pick<DataOf<'workflow.transitioned'>, 'input' | 'requester' | 'signalId'>,
+): readonly string[] {
+  const signal = signals.find((kept) => kept.signalId === signalId);
+  const senders = signal ? (signal.editors ?? []) : [requester ?? []].flat();
+  const added = input === undefined ? [] : senders.filter((sender) => !editors.includes(sender));
+  return added.length === 0 ? editors : [...editors, ...added];
 }
 
 function without({ signals }: ExistingWorkflow, signalId: string | undefined): readonly Signal[] {

@@ -38,10 +38,15 @@ export function removeTimer(draft: Draft, timer: Timer): void {
  * The timer that is due, the earliest first. While an approval is open, transitions wait for its outcome; timeouts
  * do not.
  */
-export function dueTimer({ state, cause }: Draft): Timer | undefined {
+export function dueTimer(
+  { state, cause }: Draft,
+  onlyTimeouts = state.pending !== undefined,
+): Timer | undefined {
   const now = cause.now.toISOString();
   return state.timers
-    .filter(({ kind, dueAt }) => dueAt <= now && (kind !== 'after' || !state.pending))
+    .filter(
+      ({ kind, dueAt }) => dueAt <= now && (kind !== 'after' || !(onlyTimeouts || state.pending)),
+    )
     .toSorted((a, b) => (a.dueAt < b.dueAt ? -1 : 1))[0];
 }
 
