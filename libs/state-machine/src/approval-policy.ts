@@ -174,12 +174,17 @@ export function roundsOf(policy: ApprovalPolicy): readonly Round[] {
   return stages ?? [{ level, quorum, approvers, rejection }];
 }
 
-const STRENGTH: readonly ApprovalLevel[] = ['AUTO', 'SINGLE', 'DUAL', 'COMMITTEE'];
+const ASCENDING: readonly ApprovalLevel[] = ['AUTO', 'SINGLE', 'DUAL', 'COMMITTEE'];
+
+/** How strong a level is among the others: a number to compare with theirs. */
+export function strengthOf(level: ApprovalLevel): number {
+  return ASCENDING.indexOf(level);
+}
 
 /** The strongest level among a policy's rounds. */
 export function levelOf(policy: ApprovalPolicy): ApprovalLevel {
-  const strengths = roundsOf(policy).map(({ level }) => STRENGTH.indexOf(level));
-  return STRENGTH[Math.max(...strengths)] ?? 'AUTO';
+  const strengths = roundsOf(policy).map(({ level }) => strengthOf(level));
+  return ASCENDING[Math.max(...strengths)] ?? 'AUTO';
 }
 
 /**

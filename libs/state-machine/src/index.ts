@@ -12,6 +12,7 @@ export {
   RejectionRule,
   type Round,
   roundsOf,
+  strengthOf,
 } from './approval-policy.js';
 export {
   type Choice,

@@ -4,6 +4,7 @@ import {
   approverSets,
   type Quorum,
   type RejectionRule,
+  strengthOf,
 } from './approval-policy.js';
 import type { ApprovalLevel } from './enums.js';
 
@@ -40,8 +41,6 @@ export function changeRound(before: RoundTerms, change: RoundChange, free: boole
   return { level, quorum, approvers, within, rejection: before.rejection };
 }
 
-const RANK: readonly ApprovalLevel[] = ['AUTO', 'SINGLE', 'DUAL', 'COMMITTEE'];
-
 /**
  * In what respect a round, changed by `changeRound`, asks for less than before, whoever is in the groups and roles
  * that it names; undefined when it does in none. Of what cannot be told without the directory, the worst is assumed.
@@ -51,7 +50,7 @@ const RANK: readonly ApprovalLevel[] = ['AUTO', 'SINGLE', 'DUAL', 'COMMITTEE'];
  * - Those who are named can no longer reject.
  */
 export function weakening(before: RoundTerms, after: RoundTerms): string | undefined {
-  if (RANK.indexOf(after.level) < RANK.indexOf(before.level)) {
+  if (strengthOf(after.level) < strengthOf(before.level)) {
     return `${after.level} is less than ${before.level}`;
   }
   const samePeople =

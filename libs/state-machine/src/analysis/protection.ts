@@ -4,6 +4,7 @@ import {
   approverSets,
   levelOf,
   roundsOf,
+  strengthOf,
 } from '../approval-policy.js';
 import type { WorkflowDefinition } from '../definition.js';
 import { type Edge, edgesOf, reachableFrom } from '../graph.js';
@@ -20,8 +21,6 @@ export interface ProtectedState {
   readonly declared?: number;
 }
 
-const strength = (level: PersonalLevel): number => LEVELS.indexOf(level);
-
 /** The people whom a COMMITTEE of administrators takes at least, and with it every approval of that level. */
 export const SMALLEST_COMMITTEE = 2;
 
@@ -31,7 +30,8 @@ export const SMALLEST_COMMITTEE = 2;
  */
 export function satisfies(policy: ApprovalPolicy | undefined, level: PersonalLevel): boolean {
   const given = policy === undefined ? 'AUTO' : levelOf(policy);
-  if (policy === undefined || given === 'AUTO' || strength(given) < strength(level)) return false;
+  if (policy === undefined || given === 'AUTO' || strengthOf(given) < strengthOf(level))
+    return false;
   return level === 'SINGLE' || peopleOf(policy) >= 2;
 }
 
@@ -68,12 +68,14 @@ export function inferredProtections(
     const known = levels.get(to);
     const replaces =
       known === undefined ||
-      (which === 'weakest' ? strength(level) < strength(known) : strength(level) > strength(known));
+      (which === 'weakest'
+        ? strengthOf(level) < strengthOf(known)
+        : strengthOf(level) > strengthOf(known));
     if (replaces) levels.set(to, level);
   }
   for (const { state, level } of definition.protected ?? []) {
     const inferred = levels.get(state);
-    if (inferred !== undefined && strength(inferred) <= strength(level)) levels.delete(state);
+    if (inferred !== undefined && strengthOf(inferred) <= strengthOf(level)) levels.delete(state);
   }
   return [...levels].map(([state, level]) => ({ state, level }));
 }

@@ -13,8 +13,8 @@ describe('a machine from XState', () => {
       initial: 'idle',
       context: { retries: 0 },
       states: {
-        idle: { on: { START: 'work', '*': 'idle', PING: { actions: 'ping' } } },
-        work: {
+        idle: { on: { START: 'working', '*': 'idle', PING: { actions: 'ping' } } },
+        working: {
           invoke: { src: 'job' },
           entry: ['log', { type: 'assign', params: { values: { a: '1' } } }],
           on: {
@@ -42,19 +42,25 @@ describe('a machine from XState', () => {
       initial: 'idle',
       states: [
         { name: 'idle' },
-        { name: 'work', onEntry: [{ type: 'assign', values: { a: '1' } }] },
+        { name: 'working', onEntry: [{ type: 'assign', values: { a: '1' } }] },
         { name: 'both' },
         { name: 'past' },
         { name: 'finished', final: 'completed' },
       ],
       transitions: [
-        { event: 'START', from: 'idle', to: 'work', trigger: 'manual' },
+        { event: 'START', from: 'idle', to: 'working', trigger: 'manual' },
         { event: 'PING', from: 'idle', to: 'idle', trigger: 'manual' },
-        { event: 'done', from: 'work', to: 'finished', trigger: 'manual', condition: 'false' },
-        { event: 'stop', from: 'work', to: 'finished', trigger: 'manual', condition: 'context.ok' },
-        { event: 'odd', from: 'work', to: 'finished', trigger: 'manual', condition: 'false' },
-        { event: 'to-both', from: 'work', to: 'both', trigger: 'automatic', condition: 'false' },
-        { event: 'after-5000', from: 'work', to: 'idle', trigger: { after: 'PT5S' } },
+        { event: 'done', from: 'working', to: 'finished', trigger: 'manual', condition: 'false' },
+        {
+          event: 'stop',
+          from: 'working',
+          to: 'finished',
+          trigger: 'manual',
+          condition: 'context.ok',
+        },
+        { event: 'odd', from: 'working', to: 'finished', trigger: 'manual', condition: 'false' },
+        { event: 'to-both', from: 'working', to: 'both', trigger: 'automatic', condition: 'false' },
+        { event: 'after-5000', from: 'working', to: 'idle', trigger: { after: 'PT5S' } },
       ],
     });
     expect(places(unmapped)).toEqual([
@@ -66,13 +72,13 @@ describe('a machine from XState', () => {
       '/states/idle/on/PING',
       '/states/idle/on/PING/actions',
       '/states/past/type',
-      '/states/work/after/someDelay',
-      '/states/work/always/cond',
-      '/states/work/entry/0',
-      '/states/work/invoke',
-      '/states/work/on/away/target',
-      '/states/work/on/done/guard',
-      '/states/work/on/odd/guard',
+      '/states/working/after/someDelay',
+      '/states/working/always/cond',
+      '/states/working/entry/0',
+      '/states/working/invoke',
+      '/states/working/on/away/target',
+      '/states/working/on/done/guard',
+      '/states/working/on/odd/guard',
     ]);
   });
 

@@ -17,8 +17,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Definitions, type PinnedDefinition } from '../definition/definitions.js';
-import { migratedState, strongest } from '../workflow/domain/approved-migration.js';
-import { interventionPolicy, migrationProblems } from '../workflow/domain/interventions.js';
+import { migratedState } from '../workflow/domain/approved-migration.js';
+import {
+  interventionPolicy,
+  migrationProblems,
+  strongest,
+} from '../workflow/domain/interventions.js';
 import { BulkJobRunner } from './bulk-job.runner.js';
 import { BulkJobs } from './bulk-jobs.js';
 import {
@@ -175,5 +179,6 @@ function policyFor(
 ): ApprovalPolicy | undefined {
   const goals = new Set(frozen.map(({ state }) => migratedState(states, state)));
   const known = compiled.definition.states.filter(({ name }) => goals.has(name));
-  return strongest(known.map(({ name }) => interventionPolicy(compiled, name)));
+  const [first, ...others] = known.map(({ name }) => interventionPolicy(compiled, name));
+  return first && strongest(first, others);
 }

@@ -3,17 +3,15 @@ import { ExpressionError } from '@countersign/expressions';
 import { rule } from '@countersign/kernel';
 import {
   type ApprovalLevel,
-  type ApprovalPolicy,
   type CompiledDefinition,
   levelOf,
+  strengthOf,
 } from '@countersign/state-machine';
 
 import { advance } from './advance.js';
 import { type Cause, Draft } from './draft.js';
 import { carryOut, migrationPolicy, migrationProblems } from './interventions.js';
 import { running, type WorkflowState } from './state.js';
-
-const STRENGTH: readonly ApprovalLevel[] = ['AUTO', 'SINGLE', 'DUAL', 'COMMITTEE'];
 
 /** A migration of many instances that a second person has agreed to as a whole. */
 export interface ApprovedMigration {
@@ -69,7 +67,7 @@ export function applyApprovedMigration(
     throw rule('bulk-job.has-overrides', 'it has approvals of its own: migrate it by itself');
   }
   const needed = levelOf(migrationPolicy(definition, target, to));
-  if (STRENGTH.indexOf(needed) > STRENGTH.indexOf(level)) {
+  if (strengthOf(needed) > strengthOf(level)) {
     const message = `${to} takes an approval of level ${needed}, and this one was ${level}`;
     throw rule('bulk-job.stronger-approval-needed', message, { details: { needed, level } });
   }
@@ -82,10 +80,4 @@ export function applyApprovedMigration(
   }
   advance(draft);
   return draft.events;
-}
-
-/** The policy of the highest level; undefined when there is none. */
-export function strongest(policies: readonly ApprovalPolicy[]): ApprovalPolicy | undefined {
-  const strengthOf = (policy: ApprovalPolicy) => STRENGTH.indexOf(levelOf(policy));
-  return [...policies].sort((a, b) => strengthOf(b) - strengthOf(a))[0];
 }

@@ -5,9 +5,11 @@ import {
   type ApprovalPolicy,
   type CompiledDefinition,
   contextProblems,
+  levelOf,
   levelToEnter,
   roundsOf,
   SMALLEST_COMMITTEE,
+  strengthOf,
   type WorkflowDefinition,
 } from '@countersign/state-machine';
 
@@ -83,24 +85,33 @@ export function migrationPolicy(
   const lost = (from.definition.protected ?? []).filter(
     ({ state, level }) =>
       states.some(({ name }) => name === state) &&
-      !kept.some((other) => other.state === state && strength(other.level) >= strength(level)),
+      !kept.some((other) => other.state === state && strengthOf(other.level) >= strengthOf(level)),
   );
   const known = from.definition.states.some(({ name }) => name === to);
   const policies = [
-    interventionPolicy(target, to),
     ...(known ? [interventionPolicy(from, to)] : []),
     ...lost.map(({ state }) => interventionPolicy(from, state)),
   ];
-  const strongest = policies.reduce((one, other) =>
-    strength(other.level) > strength(one.level) || (other.quorum ?? 0) > (one.quorum ?? 0)
-      ? other
-      : one,
-  );
-  return { ...strongest, approvers: [...administratorsOf(from.definition)] };
+  const most = strongest(interventionPolicy(target, to), policies);
+  return { ...most, approvers: [...administratorsOf(from.definition)] };
 }
 
-const strength = (level: string | undefined): number =>
-  ['SINGLE', 'DUAL', 'COMMITTEE'].indexOf(level ?? '');
+/** The policy of the highest level, and of the largest committee among several of that. */
+export function strongest(
+  first: ApprovalPolicy,
+  others: readonly ApprovalPolicy[],
+): ApprovalPolicy {
+  const strength = (policy: ApprovalPolicy) => strengthOf(levelOf(policy));
+  const size = ({ quorum }: ApprovalPolicy) => (typeof quorum === 'number' ? quorum : 0);
+  return others.reduce(
+    (most, other) =>
+      strength(other) > strength(most) ||
+      (strength(other) === strength(most) && size(other) > size(most))
+        ? other
+        : most,
+    first,
+  );
+}
 
 /** As many people as any committee of the definition. */
 function largestCommittee({ transitions }: WorkflowDefinition): number {
