@@ -95,10 +95,10 @@ export const ApprovalPolicyShape = z.strictObject({
     .optional()
     .describe('Fields whose change voids approvals that were given. Absent: all.'),
   signature: z
-    .strictObject({ meaning: z.string().min(1).max(200) })
+    .strictObject({ meaning: z.string().min(1).max(200), maxAge: Duration.optional() })
     .optional()
     .describe(
-      'What a signature means, such as "reviewed and approved"; deciding then takes signing in again.',
+      'What a signature means, such as "reviewed and approved"; deciding then takes having signed in at most maxAge (absent: PT5M) ago.',
     ),
   breakGlass: SomeApprovers.optional().describe(
     'Who may override in an emergency, with a reason and a review afterwards.',
@@ -112,6 +112,10 @@ export const ApprovalPolicyShape = z.strictObject({
     .describe(
       'Whether an override of an instance may also ask for less. Absent: it may only ask for more.',
     ),
+  auditRefusals: z
+    .boolean()
+    .optional()
+    .describe('Whether decisions that are refused are recorded. Absent: they are not.'),
   onRejected: Name.optional().describe(
     'The state that a rejection leads to. Absent: the instance stays where it is.',
   ),

@@ -2,6 +2,7 @@ import { parseInput } from '@countersign/kernel';
 import { z } from 'zod';
 
 import { type Approver, approverSets } from './approval-policy.js';
+import { Calendar } from './calendar.js';
 
 /** A person who may be asked, as the organisation knows them. */
 export const Person = z.strictObject({
@@ -11,20 +12,36 @@ export const Person = z.strictObject({
   groups: z.array(z.string().min(1).max(100)).max(100).default([]),
   /** Whoever has left stays in the records and is asked no more. */
   active: z.boolean().default(true),
+  /** Other subjects of tokens that are this person: people are compared, not logins. */
+  logins: z.array(z.string().min(1).max(200)).max(20).optional(),
 });
 export type Person = z.infer<typeof Person>;
 
-/** People, their roles and their groups. */
+/** People, their roles and their groups, and the calendars that deadlines run in. */
 export const Directory = z
-  .strictObject({ people: z.array(Person).max(50_000) })
-  .superRefine(({ people }, context) => {
+  .strictObject({
+    people: z.array(Person).max(50_000),
+    calendars: z.array(Calendar).max(100).optional(),
+  })
+  .superRefine(({ people, calendars = [] }, context) => {
+    const once = (seen: Set<string>, name: string, path: (string | number)[], what: string) => {
+      if (seen.has(name)) {
+        context.addIssue({ code: 'custom', path, message: `a second ${what} ${name}` });
+      }
+      seen.add(name);
+    };
     const seen = new Set<string>();
     for (const [index, { id }] of people.entries()) {
-      if (seen.has(id)) {
-        const path = ['people', index, 'id'];
-        context.addIssue({ code: 'custom', path, message: `a second person ${id}` });
+      once(seen, id, ['people', index, 'id'], 'person');
+    }
+    for (const [index, { logins = [] }] of people.entries()) {
+      for (const [at, login] of logins.entries()) {
+        once(seen, login, ['people', index, 'logins', at], 'person');
       }
-      seen.add(id);
+    }
+    const names = new Set<string>();
+    for (const [index, { name }] of calendars.entries()) {
+      once(names, name, ['calendars', index, 'name'], 'calendar');
     }
   });
 export type Directory = z.infer<typeof Directory>;

@@ -14,6 +14,7 @@ export {
   roundsOf,
   strengthOf,
 } from './approval-policy.js';
+export { Calendar } from './calendar.js';
 export {
   type Choice,
   CompiledDefinition,

@@ -2,7 +2,9 @@ import type { EventType } from '../event-type.js';
 import { approvalEvents } from './approval.events.js';
 import { bulkJobEvents } from './bulk-job.events.js';
 import { businessKeyEvents } from './business-key.events.js';
+import { decisionJobEvents } from './decision-job.events.js';
 import { definitionEvents } from './definition.events.js';
+import { directoryEvents } from './directory.events.js';
 import { incidentEvents } from './incident.events.js';
 import { templateEvents } from './template.events.js';
 import { triggerEvents } from './trigger.events.js';
@@ -18,6 +20,8 @@ export const eventTypes: readonly EventType[] = [
   ...triggerEvents,
   ...incidentEvents,
   ...bulkJobEvents,
+  ...directoryEvents,
+  ...decisionJobEvents,
 ];
 
 /** Every stream category, and the service that owns, appends to and relays it. */
@@ -32,6 +36,8 @@ export const categoryOwners = {
   incident: 'workflow',
   bulkjob: 'workflow',
   approval: 'approval',
+  directory: 'approval',
+  decisionjob: 'approval',
   template: 'template',
 } as const;
 
