@@ -1,7 +1,6 @@
 import { parseInput } from '@countersign/kernel';
 import { z } from 'zod';
 
-import { type Approver, approverSets } from './approval-policy.js';
 import { Calendar } from './calendar.js';
 
 /** A person who may be asked, as the organisation knows them. */
@@ -49,16 +48,4 @@ export type Directory = z.infer<typeof Directory>;
 /** Reads a directory. @throws AppError `invalid` `directory.malformed` with the places in `details.problems` */
 export function parseDirectory(input: unknown): Directory {
   return parseInput(Directory, input, 'directory.malformed');
-}
-
-/** The active people that a list of approvers names, by themselves, a group or a role. */
-export function peopleNamed(directory: Directory, approvers: readonly Approver[]): Person[] {
-  const { people, groups, roles } = approverSets(approvers);
-  return directory.people.filter(
-    (person) =>
-      person.active &&
-      (people.includes(person.id) ||
-        person.groups.some((group) => groups.includes(group)) ||
-        person.roles.some((role) => roles.includes(role))),
-  );
 }

@@ -42,17 +42,26 @@ export {
   WorkflowDefinition,
   type WorkflowDefinitionInput,
 } from './definition.js';
-export { Directory, parseDirectory, peopleNamed, Person } from './directory.js';
+export { Directory, parseDirectory, Person } from './directory.js';
 export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
 export type { Finding, PathStep } from './finding.js';
 export { DEFINITION_SCHEMA_ID, definitionJsonSchema, type JsonSchema } from './json-schema.js';
+export {
+  type DelegatedMatter,
+  type DelegationChain,
+  type DelegationTerms,
+  MAX_DELEGATION_CHAIN,
+  Organisation,
+  type OrganisationFacts,
+} from './organisation.js';
 export {
   ApprovalOverride,
   applyOverrides,
   DefinitionOverrides,
   RoundOverride,
 } from './overrides.js';
+export type { Claims } from './people.js';
 export { type ActionResults, type CompiledAction, runActions } from './run-actions.js';
 export { StateMachine, type TransitionOptions, type WorkflowConfig } from './state-machine.js';
 export { validateDefinition } from './validate.js';

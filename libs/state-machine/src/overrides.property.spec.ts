@@ -7,8 +7,8 @@ import {
   applyOverrides,
   approvalsNeeded,
   type Directory,
+  Organisation,
   parseDefinition,
-  peopleNamed,
   type Round,
   roundsOf,
 } from './index.js';
@@ -80,8 +80,8 @@ const directory: fc.Arbitrary<Directory> = fc
 
 /** Who may approve in a round: named, within the round's own limits, and within the policy's. */
 function mayApprove(people: Directory, { within: all }: ApprovalPolicy, round: Round): Set<string> {
-  const named = (list: readonly string[]): string[] =>
-    peopleNamed(people, list).map(({ id }) => id);
+  const organisation = new Organisation(people);
+  const named = (list: readonly string[]): string[] => [...organisation.named(list)];
   const limits = [round.within, all].filter((each) => each !== undefined).map(named);
   return new Set(named(round.approvers).filter((id) => limits.every((each) => each.includes(id))));
 }
@@ -123,7 +123,8 @@ describe('an override that is taken', () => {
               expect(approvalsNeeded(round, can.size)).toBeGreaterThanOrEqual(
                 approvalsNeeded(was, could.size),
               );
-              const named = (each: Round): number => peopleNamed(people, each.approvers).length;
+              const named = (each: Round): number =>
+                new Organisation(people).named(each.approvers).size;
               expect(approvalsNeeded(round, named(round))).toBeGreaterThanOrEqual(
                 approvalsNeeded(was, named(was)),
               );

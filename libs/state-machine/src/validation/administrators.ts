@@ -3,7 +3,7 @@ import { LEVELS, levelsToEnter, SMALLEST_COMMITTEE } from '../analysis/protectio
 import { approvalsNeeded, approverSets } from '../approval-policy.js';
 import { administratorsOf } from '../definition.js';
 import { error, type Finding, warning } from '../finding.js';
-import { People } from './people.js';
+import { Organisation } from '../organisation.js';
 import { unknownNames } from './quorums.js';
 
 /**
@@ -25,7 +25,7 @@ export function checkAdministrators({ definition, options: { directory } }: Mode
     if (groups.length + roles.length > 0 || people.length >= needed) return [];
     return [severe(CODE, path, unmet(level, needed, people.length))];
   }
-  const people = new People(directory);
+  const people = new Organisation(directory);
   const there = people.named(administrators).size;
   const findings = said ? unknownNames(people, administrators, path) : [];
   if (there < needed) return [...findings, severe(CODE, path, unmet(level, needed, there))];

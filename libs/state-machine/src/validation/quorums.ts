@@ -9,15 +9,15 @@ import {
 import type { Model } from '../analysis/model.js';
 import type { TransitionDefinition } from '../definition.js';
 import { error, type Finding, info, warning } from '../finding.js';
+import { Organisation } from '../organisation.js';
 import { assignable } from './matching.js';
-import { People } from './people.js';
 import { policiesIn } from './places.js';
 
 const CODE = 'approval.quorum-unreachable';
 
 /** Approvals for which there are not enough people: by the definition alone, or in the organisation as it is. */
 export function checkQuorums({ definition, options: { directory } }: Model): Finding[] {
-  const people = directory === undefined ? undefined : new People(directory);
+  const people = directory === undefined ? undefined : new Organisation(directory);
   return policiesIn(definition).flatMap(({ policy, transition, path }) => {
     if (people === undefined) return byDefinition(policy, path);
     return [
@@ -53,11 +53,11 @@ function onlyPeople(approvers: readonly Approver[]): readonly string[] | undefin
 function byDirectory(
   policy: ApprovalPolicy,
   transition: TransitionDefinition,
-  directory: People,
+  directory: Organisation,
   path: string,
 ): Finding[] {
   const rounds = roundsOf(policy).map((round) => {
-    const people = directory.eligible(round.approvers, policy.within);
+    const people = directory.named(round.approvers, policy.within);
     return { round, people, needed: approvalsNeeded(round, people.size) };
   });
   const findings = rounds.flatMap(({ round, people, needed }, index) => {
@@ -116,7 +116,7 @@ function worstCase(
 /** The people who may ask, as far as that is known: those with the roles that a manual transition names. */
 function possibleRequesters(
   { trigger, roles }: TransitionDefinition,
-  directory: People,
+  directory: Organisation,
 ): ReadonlySet<string> | undefined {
   if (trigger !== 'manual' || roles === undefined) return undefined;
   const people = directory.named(roles.map((role) => `role:${role}`));
@@ -124,7 +124,11 @@ function possibleRequesters(
 }
 
 /** Names of people, groups and roles that mean nobody, one finding for each list. */
-function unknownApprovers(policy: ApprovalPolicy, directory: People, path: string): Finding[] {
+function unknownApprovers(
+  policy: ApprovalPolicy,
+  directory: Organisation,
+  path: string,
+): Finding[] {
   const lists: [string, readonly Approver[]][] = [
     ...roundsOf(policy).map(({ approvers }, index): [string, readonly Approver[]] => [
       `${roundPath(policy, path, index)}/approvers`,
@@ -142,7 +146,7 @@ function unknownApprovers(policy: ApprovalPolicy, directory: People, path: strin
 
 /** Approvers that the directory does not know, or that nobody active stands behind. */
 export function unknownNames(
-  directory: People,
+  directory: Organisation,
   approvers: readonly Approver[],
   path: string,
 ): Finding[] {

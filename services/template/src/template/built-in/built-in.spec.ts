@@ -1,5 +1,5 @@
 import { devDirectory } from '@countersign/service-kit';
-import { peopleNamed, roundsOf, validateDefinition } from '@countersign/state-machine';
+import { Organisation, roundsOf, validateDefinition } from '@countersign/state-machine';
 import { describe, expect, it } from '@jest/globals';
 
 import { builtInTemplates } from './index.js';
@@ -18,7 +18,7 @@ describe('the templates that come with the product', () => {
         requiresApproval === undefined ? [] : roundsOf(requiresApproval),
       );
       expect(rounds.length).toBeGreaterThan(3);
-      const few = rounds.filter(({ approvers }) => peopleNamed(devDirectory, approvers).length < 4);
+      const few = rounds.filter(({ approvers }) => new Organisation(devDirectory).named(approvers).size < 4);
       expect(few).toEqual([]);
     },
   );

@@ -1,0 +1,225 @@
+import type { Approver } from './approval-policy.js';
+import type { Calendar } from './calendar.js';
+import type { Person } from './directory.js';
+import { type Claims, People } from './people.js';
+
+/** Somebody may decide for somebody else, from `start` (inclusive) to `end` (exclusive). */
+export interface DelegationTerms {
+  readonly delegationId: string;
+  /** Ids of people. */
+  readonly from: string;
+  readonly to: string;
+  /** RFC 3339. */
+  readonly start: string;
+  readonly end: string;
+  /** What it covers; absent members do not restrict. */
+  readonly scope?:
+    | {
+        readonly templates?: readonly string[] | undefined;
+        /** Ways in which `from` is named: their id, `role:x`, `group:x`. */
+        readonly approvers?: readonly Approver[] | undefined;
+      }
+    | null
+    | undefined;
+}
+
+/** What is to be decided on somebody's behalf. */
+export interface DelegatedMatter {
+  /** Absent for an ad-hoc request, which no delegation covers that names templates. */
+  readonly template?: string | undefined;
+  /** How the person who is stood in for is named: see `Organisation.qualifies`. */
+  readonly qualifiedBy: Approver;
+  /** People who may not be anywhere on the chain. */
+  readonly without?: ReadonlySet<string> | undefined;
+}
+
+/** Delegations that one person after another made, the first by whoever is stood in for. */
+export type DelegationChain = readonly DelegationTerms[];
+
+/** How many delegations may follow one another. */
+export const MAX_DELEGATION_CHAIN = 3;
+
+export interface OrganisationFacts {
+  readonly people: Iterable<Person>;
+  /** Ids and logins that were somebody's and are nobody's now. */
+  readonly removed?: Iterable<string>;
+  readonly calendars?: Iterable<Calendar> | undefined;
+  /** Those that nobody has ended. */
+  readonly delegations?: Iterable<DelegationTerms>;
+  /** Of the directory; recorded with what is decided by it. */
+  readonly revision?: number;
+}
+
+/**
+ * Who is who, who may act for whom, and when work is done: the directory at one revision. Immutable; made
+ * once for a revision, in time proportional to its people, and asked often. Wherever it takes an id, it takes a login
+ * of that person as well. Of people whom it knows, also those who have left, it alone says what they are; of others, a
+ * token may.
+ */
+export class Organisation {
+  readonly revision: number;
+  readonly #people: People;
+  readonly #calendars: ReadonlyMap<string, Calendar>;
+  readonly #from = new Map<string, Timed[]>();
+  readonly #to = new Map<string, Timed[]>();
+
+  constructor(facts: OrganisationFacts, people?: People) {
+    const { calendars = [], delegations = [], removed = [], revision = 0 } = facts;
+    this.revision = revision;
+    this.#people = people ?? new People(facts.people, new Set(removed));
+    this.#calendars = new Map([...calendars].map((calendar) => [calendar.name, calendar]));
+    for (const terms of delegations) {
+      const from = this.personOf(terms.from);
+      const to = this.personOf(terms.to);
+      const timed = { terms, from, to, start: Date.parse(terms.start), end: Date.parse(terms.end) };
+      add(this.#from, from, timed);
+      add(this.#to, to, timed);
+    }
+  }
+
+  /** The same people under other delegations: cheap. */
+  withDelegations(delegations: Iterable<DelegationTerms>, revision: number): Organisation {
+    const calendars = this.#calendars.values();
+    return new Organisation({ people: [], calendars, delegations, revision }, this.#people);
+  }
+
+  /** Whether it knows nobody and never knew anybody: then it cannot say whether anything can be approved. */
+  get isEmpty(): boolean {
+    return this.#people.isEmpty;
+  }
+
+  /** The id of the person with this id or login; what was given when there is none. */
+  personOf(idOrLogin: string): string {
+    return this.#people.idOf(idOrLogin);
+  }
+
+  person(idOrLogin: string): Person | undefined {
+    return this.#people.find(idOrLogin);
+  }
+
+  /** Whether the directory has or had this person, active or not. */
+  knows(idOrLogin: string): boolean {
+    return this.#people.knows(idOrLogin);
+  }
+
+  /** Whether the directory knows this person as one who is there. */
+  isActive(idOrLogin: string): boolean {
+    return this.#people.find(idOrLogin)?.active === true;
+  }
+
+  /**
+   * How a list names a person: the first of their id (or login), `role:x` and `group:x` on it. Undefined when it does
+   * not, and for whoever is inactive or has left.
+   *
+   * @param claims roles and groups of a token; they count for people whom the directory never knew.
+   */
+  qualifies(
+    idOrLogin: string,
+    approvers: readonly Approver[],
+    claims?: Claims,
+  ): Approver | undefined {
+    return this.waysNamed(idOrLogin, approvers, claims)[0];
+  }
+
+  /** Each way in which a list names a person, in its order: a delegation may cover one and not another. */
+  waysNamed(
+    idOrLogin: string,
+    approvers: readonly Approver[],
+    claims?: Claims,
+  ): readonly Approver[] {
+    return this.#people.waysNamed(idOrLogin, approvers, claims);
+  }
+
+  /** The ids of the active people whom a list names, and `within`, when given, as well. */
+  named(approvers: readonly Approver[], within?: readonly Approver[]): ReadonlySet<string> {
+    return this.#people.named(approvers, within);
+  }
+
+  calendar(name: string): Calendar | undefined {
+    return this.#calendars.get(name);
+  }
+
+  /**
+   * The shortest chain of delegations, at most `MAX_DELEGATION_CHAIN` long, by which one person may decide something for
+   * another at a time. Each covers the matter, and everybody on it is active.
+   */
+  chain(from: string, to: string, at: Date, matter: DelegatedMatter): DelegationChain | undefined {
+    const first = this.personOf(from);
+    const last = this.personOf(to);
+    if (!this.#mayStandOn(first, matter) || !this.#mayStandOn(last, matter)) return undefined;
+    const seen = new Set([first]);
+    let reached: { person: string; chain: DelegationChain }[] = [{ person: first, chain: [] }];
+    for (let length = 1; length <= MAX_DELEGATION_CHAIN; length++) {
+      const further: typeof reached = [];
+      for (const { person, chain } of reached) {
+        for (const delegation of this.#from.get(person) ?? []) {
+          const { terms, to: next } = delegation;
+          if (seen.has(next) || !isAt(delegation, at) || !this.#covers(terms, matter)) continue;
+          if (!this.#mayStandOn(next, matter)) continue;
+          if (next === last) return [...chain, terms];
+          seen.add(next);
+          further.push({ person: next, chain: [...chain, terms] });
+        }
+      }
+      reached = further;
+    }
+    return undefined;
+  }
+
+  /**
+   * Everybody for whom a person may decide at a time, with the chain.
+   *
+   * @param matterOf what it would be on behalf of this person; undefined when nothing.
+   */
+  delegators(
+    to: string,
+    at: Date,
+    matterOf: (person: string) => DelegatedMatter | undefined,
+  ): ReadonlyMap<string, DelegationChain> {
+    const last = this.personOf(to);
+    const near = new Set([last]);
+    let ends = [last];
+    for (let length = 1; length <= MAX_DELEGATION_CHAIN; length++) {
+      const before = ends.flatMap((id) => (this.#to.get(id) ?? []).filter((t) => isAt(t, at)));
+      ends = [...new Set(before.map(({ from }) => from))].filter((id) => !near.has(id));
+      for (const id of ends) near.add(id);
+    }
+    near.delete(last);
+    const chains = new Map<string, DelegationChain>();
+    for (const person of near) {
+      const matter = matterOf(person);
+      const chain = matter && this.chain(person, last, at, matter);
+      if (chain) chains.set(person, chain);
+    }
+    return chains;
+  }
+
+  #mayStandOn(person: string, { without }: DelegatedMatter): boolean {
+    return this.isActive(person) && without?.has(person) !== true;
+  }
+
+  #covers({ scope }: DelegationTerms, { template, qualifiedBy }: DelegatedMatter): boolean {
+    const { templates, approvers } = scope ?? {};
+    if (templates && !(template !== undefined && templates.includes(template))) return false;
+    const named = this.personOf(qualifiedBy);
+    return approvers?.some((each) => this.personOf(each) === named) ?? true;
+  }
+}
+
+interface Timed {
+  readonly terms: DelegationTerms;
+  readonly from: string;
+  readonly to: string;
+  /** Milliseconds since the epoch. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const isAt = ({ start, end }: Pick<Timed, 'start' | 'end'>, at: Date): boolean =>
+  start <= at.getTime() && at.getTime() < end;
+
+function add(lists: Map<string, Timed[]>, key: string, timed: Timed): void {
+  const list = lists.get(key);
+  if (list) list.push(timed);
+  else lists.set(key, [timed]);
+}
