@@ -86,7 +86,7 @@ export const ApprovalPolicyShape = z.strictObject({
     .optional()
     .describe('Who is asked as well, when nothing has been decided for so long; tier by tier.'),
   calendar: Name.optional().describe(
-    'Business calendar in which all of these times run. Absent: every hour counts.',
+    'Business calendar of the directory in which all of these times run: P1D is a working day, P1W a week of working days, PT8H eight hours of work. Absent: every hour counts, and a day has 24.',
   ),
   material: z
     .array(JsonPointer)

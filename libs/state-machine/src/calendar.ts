@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { Name } from './names.js';
 
-const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+/** In the order of ISO 8601. */
+export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 const TimeOfDay = z
   .string()

@@ -14,6 +14,7 @@ export {
   roundsOf,
   strengthOf,
 } from './approval-policy.js';
+export { addBusinessDuration, addBusinessTime } from './business-time.js';
 export { Calendar } from './calendar.js';
 export {
   type Choice,
@@ -42,6 +43,7 @@ export {
   WorkflowDefinition,
   type WorkflowDefinitionInput,
 } from './definition.js';
+export { deadlinesOf, type PolicyDeadlines } from './deadlines.js';
 export { Directory, parseDirectory, Person } from './directory.js';
 export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
