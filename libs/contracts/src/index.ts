@@ -1,3 +1,4 @@
+export * from './approval-deadlines.js';
 export * from './cloud-event.js';
 export * from './codec.js';
 export * from './commands/approval.commands.js';

@@ -1,4 +1,9 @@
-import { ApprovalGranted, ApprovalRejected } from './events/approval.events.js';
+import {
+  ApprovalGranted,
+  ApprovalRejected,
+  ApprovalTimedOut,
+  ApprovalWithdrawn,
+} from './events/approval.events.js';
 import { BulkJobApprovalRequested, BulkJobEnded } from './events/bulk-job.events.js';
 import { TemplateVersionPublished, TemplateVersionRetired } from './events/template.events.js';
 import {
@@ -7,7 +12,10 @@ import {
   WorkflowChildAbandoned,
   WorkflowChildEnded,
   WorkflowChildRequested,
+  WorkflowEscalated,
   WorkflowInterventionRequested,
+  WorkflowPaused,
+  WorkflowResumed,
   WorkflowTransitionRequested,
 } from './events/workflow.events.js';
 
@@ -19,6 +27,9 @@ import {
 export const reactors: Readonly<Record<string, readonly string[]>> = {
   [WorkflowTransitionRequested.type]: ['approval'],
   [WorkflowCancelled.type]: ['approval'],
+  [WorkflowPaused.type]: ['approval'],
+  [WorkflowResumed.type]: ['approval'],
+  [WorkflowEscalated.type]: ['approval'],
   [WorkflowApprovalAbandoned.type]: ['approval'],
   [WorkflowInterventionRequested.type]: ['approval'],
   [BulkJobApprovalRequested.type]: ['approval'],
@@ -28,6 +39,8 @@ export const reactors: Readonly<Record<string, readonly string[]>> = {
   [WorkflowChildAbandoned.type]: ['workflow'],
   [ApprovalGranted.type]: ['workflow'],
   [ApprovalRejected.type]: ['workflow'],
+  [ApprovalTimedOut.type]: ['workflow'],
+  [ApprovalWithdrawn.type]: ['workflow'],
   [TemplateVersionPublished.type]: ['workflow'],
   [TemplateVersionRetired.type]: ['workflow'],
 };

@@ -11,6 +11,8 @@ export const Actor = z.object({
   groups: z.array(z.string().min(1).max(100)).max(100),
   /** How the identity was proven: `dev-token`, `bearer`, `service`. */
   authMethod: z.string().min(1).max(50),
+  /** When the person last proved who they are, as far as the token says. */
+  authenticatedAt: z.iso.datetime().optional(),
   /** The person or system that this identity acts for, when it is not itself. */
   onBehalfOf: z.string().min(1).max(200).optional(),
 });

@@ -4,6 +4,7 @@ export { devDirectory } from './directory/dev-directory.js';
 export { People } from './directory/people.js';
 export { askReadiness, Health, type Readiness } from './health.js';
 export { latestPosition } from './latest-position.js';
+export { LeaderLoop } from './leader-loop.js';
 export { createLog, Log } from './log.js';
 export { openEventStore } from './open-event-store.js';
 export { PLATFORM } from './platform-token.js';

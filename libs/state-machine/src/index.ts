@@ -81,3 +81,4 @@ export type { Imported } from './interchange/naming.js';
 export type { Unmapped } from './interchange/unmapped.js';
 export { fromXState } from './interchange/xstate-import.js';
 export { toXState } from './interchange/xstate-export.js';
+export { assignable, type Demand } from './validation/matching.js';

@@ -13,6 +13,8 @@ export interface DelegationTerms {
   readonly start: string;
   readonly end: string;
   /** What it covers; absent members do not restrict. */
+  /** Whether the person is away, rather than busy. */
+  readonly outOfOffice?: boolean | undefined;
   readonly scope?:
     | {
         readonly templates?: readonly string[] | undefined;
@@ -164,6 +166,12 @@ export class Organisation {
       reached = further;
     }
     return undefined;
+  }
+
+  /** The delegations that a person has given and that hold at a time. */
+  delegationsOf(person: string, at: Date): readonly DelegationTerms[] {
+    const given = this.#from.get(this.personOf(person)) ?? [];
+    return given.filter((timed) => isAt(timed, at)).map(({ terms }) => terms);
   }
 
   /**

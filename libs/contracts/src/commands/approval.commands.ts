@@ -223,7 +223,7 @@ export const ExplainApproval = defineCommand(
     openQuestions: z.array(z.object({ commentId: Id, author: z.string(), text: z.string() })),
     incidents: z.array(z.object({ code: z.string(), message: z.string() })),
     decidedBy: z
-      .object({ rule: z.string(), people: z.array(z.string()), at: z.iso.datetime() })
+      .object({ rule: z.string(), people: z.array(z.string()) })
       .nullable()
       .describe('which rule gave the outcome'),
     policy: z.string().describe('the policy in words'),

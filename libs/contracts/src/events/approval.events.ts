@@ -53,16 +53,21 @@ const decision = {
   /** How the policy names the person for whom it was decided: `alice`, `role:risk-officer`, `group:x`. */
   qualifiedBy: z.string(),
   signature: Signature.optional(),
+  /** The moment that was held against the deadline. */
+  decidedAt: Time.optional(),
 };
 
 /** A decision that counted, in an outcome. */
-export const CountedDecision = z.object({ ...decision, decidedAt: Time });
+export const CountedDecision = z.object(decision);
 export type CountedDecision = z.infer<typeof CountedDecision>;
 
 /** What every outcome says, so that whoever hears of it can act without asking back. */
 const outcome = {
+  /** A person asked for it: no workflow or job waits. */
+  adHoc: z.literal(true).optional(),
   requester: z.string().optional(),
-  reason: z.string().optional(),
+  /** Why it was asked for. */
+  requestReason: z.string().optional(),
   subject: JsonRecord.optional(),
   subjectHash: Sha256.optional(),
   decisions: z.array(CountedDecision).optional(),
@@ -76,6 +81,8 @@ export const ApprovalRequested = defineEvent('approval.requested', {
   editors: z.array(z.string()),
   /** Asked for by a person, not by a workflow or job: it satisfies no transition. */
   adHoc: z.literal(true).optional(),
+  /** An ad-hoc request that names a level and no policy: anybody may be asked as well later. */
+  openEscalation: z.literal(true).optional(),
   reason: z.string().optional(),
   policy: ApprovalPolicy,
   /** Approvals by different people that complete the first stage. */
@@ -112,6 +119,9 @@ export const ApprovalStageCompleted = defineEvent('approval.stage-completed', {
   }),
 });
 
+/** Level AUTO: what was evaluated, over which values, in which version of the expression language. */
+const AppliedRule = z.object({ expression: z.string(), inputs: JsonRecord, language: z.string() });
+
 /** The outcome, published once: the quorum of every stage is reached. */
 export const ApprovalGranted = defineEvent('approval.granted', {
   ...approval,
@@ -132,6 +142,7 @@ export const ApprovalRejected = defineEvent('approval.rejected', {
   ...outcome,
   /** Who met it; absent when the rule of level AUTO did not hold. */
   rejectedBy: z.string().optional(),
+  rule: AppliedRule.optional(),
   reason: z.string(),
   subjectHash: Sha256,
 });

@@ -1,4 +1,4 @@
-import { ApprovalPolicy, DefinitionOverrides } from '@countersign/state-machine';
+import { ApprovalPolicy, Approver, DefinitionOverrides } from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
@@ -106,6 +106,8 @@ export const WorkflowTransitionRejected = defineEvent('workflow.transition-rejec
   from: z.string(),
   event: z.string(),
   approvalId: Id,
+  /** Whether it was turned down or is no longer asked for. Absent: rejected. */
+  outcome: z.enum(['rejected', 'withdrawn']).optional(),
   reason: z.string().optional(),
 });
 
@@ -113,7 +115,7 @@ export const WorkflowTransitionRejected = defineEvent('workflow.transition-rejec
 export const WorkflowApprovalOutcomeDeferred = defineEvent('workflow.approval-outcome-deferred', {
   ...workflow,
   approvalId: Id,
-  outcome: z.enum(['granted', 'rejected']),
+  outcome: z.enum(['granted', 'rejected', 'withdrawn']),
   reason: z.string().optional(),
 });
 
@@ -136,9 +138,15 @@ export const WorkflowPaused = defineEvent('workflow.paused', {
   ...workflow,
   reason: z.string(),
   frozen: z.array(z.object({ ...timer, remainingMs: z.int().nonnegative() })).optional(),
+  /** The approval that is open: its deadlines stand still as well. */
+  approvalId: Id.optional(),
 });
 
-export const WorkflowResumed = defineEvent('workflow.resumed', { ...workflow, reason: z.string() });
+export const WorkflowResumed = defineEvent('workflow.resumed', {
+  ...workflow,
+  reason: z.string(),
+  approvalId: Id.optional(),
+});
 
 export const WorkflowCancelled = defineEvent('workflow.cancelled', {
   ...workflow,
@@ -258,6 +266,10 @@ export const WorkflowEscalated = defineEvent('workflow.escalated', {
   ...workflow,
   state: z.string(),
   reason: z.string(),
+  /** The approval that is open: more people are asked. */
+  approvalId: Id.optional(),
+  /** Who is asked when its policy names nobody else. */
+  administrators: z.array(Approver).optional(),
 });
 
 /** Somebody asks to move the instance against or beside its definition; a second person has to agree. */

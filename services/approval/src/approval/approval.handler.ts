@@ -1,112 +1,232 @@
 import type {
-  BulkJobApprovalRequested,
-  BulkJobEnded,
+  ApprovalEvent,
+  ChangeSubject,
+  ClaimApproval,
+  CloseReview,
+  CommentOnApproval,
   DecideApproval,
-  WorkflowApprovalAbandoned,
-  WorkflowCancelled,
-  WorkflowInterventionRequested,
-  WorkflowTransitionRequested,
+  EscalateApproval,
+  ExplainApproval,
+  OverrideApproval,
+  ReleaseApproval,
+  RequestApproval,
+  RevokeDecision,
+  WithdrawApproval,
 } from '@countersign/contracts';
 import { EventStore } from '@countersign/event-store';
-import { conflict, derivedId, streamName } from '@countersign/kernel';
-import { type CommandContext, EventOffers, type ObservedEvent } from '@countersign/messaging';
-import { latestPosition, type Outcome, reactionContext } from '@countersign/service-kit';
+import { AppError, Clock, derivedId, hashOf } from '@countersign/kernel';
+import { type CommandContext, EventOffers } from '@countersign/messaging';
+import { DirectoryReader, latestPosition } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Approvals } from './approvals.js';
-import {
-  approversOf,
-  decideApproval,
-  requestApproval,
-  withdrawApproval,
-} from './domain/decider.js';
-import { approvalAggregate, type ApprovalState } from './domain/state.js';
+import { closeReview, overrideApproval } from './domain/break-glass.js';
+import { claimApproval, commentOn, releaseApproval } from './domain/conversation.js';
+import { decideApproval, recordRefusal } from './domain/decide.js';
+import type { Cause, Events } from './domain/draft.js';
+import { revokeDecision, withdrawApproval } from './domain/ending.js';
+import { escalateApproval } from './domain/escalate.js';
+import { explainApproval } from './domain/explain.js';
+import { requestAdHoc } from './domain/request.js';
+import { quorumOf } from './domain/stages.js';
+import type { ApprovalState, ExistingApproval } from './domain/state.js';
+import { changeSubject } from './domain/subject.js';
 
-const streamOf = (approvalId: string): string => streamName(approvalAggregate.category, approvalId);
+type Body<Command extends { body: z.ZodType }> = z.output<Command['body']>;
+type Reply<Command extends { reply: z.ZodType }> = Promise<z.output<Command['reply']>>;
 
-type Observed<T extends { schema: z.ZodType }> = ObservedEvent<z.output<T['schema']>>;
-
-/** The approval service's use cases. */
+/** What people do with approvals. Each is decided by the aggregate, with the directory as it is at that moment. */
 @Injectable()
 export class ApprovalHandler {
   constructor(
     @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(EventOffers) private readonly offers: EventOffers,
     @Inject(EventStore) private readonly store: EventStore,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
+    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** A person's vote. */
-  async decide(
-    body: z.output<typeof DecideApproval.body>,
+  async request(
+    body: Body<typeof RequestApproval>,
     context: CommandContext,
-  ): Promise<z.output<typeof DecideApproval.reply>> {
-    const { approvalId, ...vote } = body;
+  ): Reply<typeof RequestApproval> {
+    const approvalId = derivedId('ad-hoc approval', context.commandId);
+    const { state, ...reply } = await this.#change(approvalId, context, (current, cause) =>
+      requestAdHoc(current, approvalId, body, cause),
+    );
+    return { ...reply, subjectHash: state.subjectHash, quorum: quorumOf(state) };
+  }
+
+  async decide(
+    { approvalId, ...vote }: Body<typeof DecideApproval>,
+    context: CommandContext,
+  ): Reply<typeof DecideApproval> {
     const decisionId = derivedId('decision', context.commandId);
-    const outcome = await this.approvals.execute(streamOf(approvalId), context, (state) =>
-      decideApproval(state, { decisionId, ...vote }, context.actor),
+    const decision = { decisionId, ...vote };
+    try {
+      const { state, ...reply } = await this.#change(approvalId, context, (current, cause) =>
+        decideApproval(current, decision, cause),
+      );
+      const quorum = quorumOf(state);
+      const { given: approvals, required } = quorum;
+      return { ...reply, decisionId, approvals, required, quorum };
+    } catch (error) {
+      if (error instanceof AppError) await this.#recordRefusal(approvalId, vote, error, context);
+      throw error;
+    }
+  }
+
+  async escalate(
+    { approvalId, ...body }: Body<typeof EscalateApproval>,
+    context: CommandContext,
+  ): Reply<typeof EscalateApproval> {
+    const {
+      state: _,
+      events,
+      ...reply
+    } = await this.#change(approvalId, context, (current, cause) =>
+      escalateApproval(current, body, cause),
     );
-    const position = await this.#positionWithReactions(outcome);
-    const { state } = outcome;
-    if (!state.exists) throw new Error(`${approvalId}: decided, but does not exist`);
-    return {
-      approvalId,
-      decisionId,
-      status: state.status,
-      approvals: approversOf(state).length,
-      required: state.request.required,
-      position,
-    };
+    return { ...reply, approvers: dataOf(events, 'approval.escalated').approvers };
   }
 
-  /** A workflow waits for an approval. */
-  openFor(
-    event: Observed<typeof WorkflowTransitionRequested | typeof WorkflowInterventionRequested>,
-  ): Promise<string> {
-    return this.#open(event, event.data);
+  async withdraw(
+    { approvalId, reason }: Body<typeof WithdrawApproval>,
+    context: CommandContext,
+  ): Reply<typeof WithdrawApproval> {
+    return this.#change(approvalId, context, (current, cause) =>
+      withdrawApproval(current, reason, cause),
+    );
   }
 
-  /** A bulk job waits for one. */
-  openForJob(event: Observed<typeof BulkJobApprovalRequested>): Promise<string> {
-    return this.#open(event, { ...event.data, bulkJobId: event.data.jobId });
+  async revoke(
+    { approvalId, ...body }: Body<typeof RevokeDecision>,
+    context: CommandContext,
+  ): Reply<typeof RevokeDecision> {
+    const { state, events, ...reply } = await this.#change(approvalId, context, (current, cause) =>
+      revokeDecision(current, body, cause),
+    );
+    const { decisionId } = dataOf(events, 'approval.decision-revoked');
+    return { ...reply, decisionId, quorum: quorumOf(state) };
   }
 
-  async #open(event: ObservedEvent, asked: Parameters<typeof requestApproval>[1]): Promise<string> {
-    const context = reactionContext('approval', event);
-    const stream = streamOf(asked.approvalId);
-    const done = this.approvals.doneAt(stream, context.commandId);
-    if (done !== undefined) return done;
+  async comment(
+    { approvalId, ...body }: Body<typeof CommentOnApproval>,
+    context: CommandContext,
+  ): Reply<typeof CommentOnApproval> {
+    const commentId = derivedId('comment', context.commandId);
+    const reply = await this.#change(approvalId, context, (current, cause) =>
+      commentOn(current, { commentId, ...body }, cause),
+    );
+    return { ...reply, commentId };
+  }
+
+  async changeSubject(
+    { approvalId, ...body }: Body<typeof ChangeSubject>,
+    context: CommandContext,
+  ): Reply<typeof ChangeSubject> {
+    const { state, events, ...reply } = await this.#change(approvalId, context, (current, cause) =>
+      changeSubject(current, body, cause),
+    );
+    const { subjectHash } = state;
+    // Nothing was recorded when nothing differs.
+    if (events.length === 0) {
+      return { ...reply, subjectHash, material: false, changed: [], voided: [] };
+    }
+    const { material, changed, voided } = dataOf(events, 'approval.subject-changed');
+    return { ...reply, subjectHash, material, changed, voided };
+  }
+
+  async claim(
+    { approvalId }: Body<typeof ClaimApproval>,
+    context: CommandContext,
+  ): Reply<typeof ClaimApproval> {
+    const { state, ...reply } = await this.#change(approvalId, context, claimApproval);
+    return { ...reply, claimedBy: state.claimedBy ?? context.actor.id };
+  }
+
+  async release(
+    { approvalId }: Body<typeof ReleaseApproval>,
+    context: CommandContext,
+  ): Reply<typeof ReleaseApproval> {
+    return this.#change(approvalId, context, releaseApproval);
+  }
+
+  async override(
+    { approvalId, ...body }: Body<typeof OverrideApproval>,
+    context: CommandContext,
+  ): Reply<typeof OverrideApproval> {
+    return this.#change(approvalId, context, (current, cause) =>
+      overrideApproval(current, body, cause),
+    );
+  }
+
+  async closeReview(
+    { approvalId, ...body }: Body<typeof CloseReview>,
+    context: CommandContext,
+  ): Reply<typeof CloseReview> {
+    return this.#change(approvalId, context, (current, cause) => closeReview(current, body, cause));
+  }
+
+  /** Reads, and writes nothing. */
+  async explain(
+    { approvalId }: Body<typeof ExplainApproval>,
+    { actor }: CommandContext,
+  ): Reply<typeof ExplainApproval> {
+    const state = await this.approvals.load(Approvals.streamOf(approvalId));
+    return explainApproval(state, await this.#cause(actor));
+  }
+
+  async #change(
+    approvalId: string,
+    context: CommandContext,
+    decide: (state: ApprovalState, cause: Cause) => Events,
+  ) {
     const outcome = await this.approvals.execute(
-      stream,
+      Approvals.streamOf(approvalId),
       context,
-      (state) => requestApproval(state, asked),
-      { fresh: true },
+      async (state) => decide(state, await this.#cause(context.actor)),
     );
-    return this.#positionWithReactions(outcome);
-  }
-
-  /** A workflow or job ended, and what it waited for is no longer needed. */
-  async withdrawFor(
-    event: Observed<
-      typeof WorkflowCancelled | typeof WorkflowApprovalAbandoned | typeof BulkJobEnded
-    >,
-  ): Promise<string | undefined> {
-    const { approvalId, reason = 'no longer needed' } = event.data;
-    if (approvalId === undefined) return undefined;
-    const outcome = await this.approvals.execute(
-      streamOf(approvalId),
-      reactionContext('approval', event),
-      (state) => {
-        // The request may still be on its way: come again when it is there.
-        if (!state.exists) throw conflict('approval.not-found', 'not requested yet');
-        return withdrawApproval(state, reason);
-      },
-    );
-    return outcome.position;
-  }
-
-  async #positionWithReactions(outcome: Outcome<ApprovalState>): Promise<string> {
     const followed = await this.offers.offer(outcome.events);
-    return latestPosition(this.store, outcome.position, followed);
+    const position = latestPosition(this.store, outcome.position, followed);
+    // Whatever was decided, was decided about an approval that is there.
+    const state = outcome.state as ExistingApproval;
+    const events = outcome.events as readonly unknown[] as Events;
+    return { approvalId, status: state.status, position, state, events };
   }
+
+  async #cause(actor: CommandContext['actor']): Promise<Cause> {
+    return { actor, now: this.clock.now(), organisation: await this.directory.load() };
+  }
+
+  /** A refusal of the rules is recorded beside the request; the caller hears of the refusal either way. */
+  async #recordRefusal(
+    approvalId: string,
+    vote: Pick<Body<typeof DecideApproval>, 'action' | 'onBehalfOf'>,
+    refusal: AppError,
+    context: CommandContext,
+  ): Promise<void> {
+    if (!refusal.code.startsWith('approval.')) return;
+    const besides = {
+      ...context,
+      commandId: derivedId('refusal', context.commandId),
+      commandHash: hashOf(refusal.code),
+    };
+    const { events } = await this.approvals.execute(
+      Approvals.streamOf(approvalId),
+      besides,
+      (state) => recordRefusal(state, vote, refusal, context),
+    );
+    await this.offers.offer(events);
+  }
+}
+
+type DataOf<Type extends ApprovalEvent['type']> = Extract<ApprovalEvent, { type: Type }>['data'];
+
+/** The data of the one event of a type. @throws Error when there is none */
+function dataOf<Type extends ApprovalEvent['type']>(events: Events, type: Type): DataOf<Type> {
+  const event = events.find((each) => each.type === type);
+  if (!event) throw new Error(`no ${type} was recorded`);
+  return event.data as DataOf<Type>;
 }

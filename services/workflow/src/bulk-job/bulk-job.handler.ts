@@ -1,6 +1,8 @@
 import type {
   ApprovalGranted,
   ApprovalRejected,
+  ApprovalTimedOut,
+  ApprovalWithdrawn,
   BulkJobReply,
   BulkPreview,
   CreateBulkJob,
@@ -132,9 +134,13 @@ export class BulkJobHandler {
     return this.#decided(event, event.data.bulkJobId, { approvalId, granted: true, approvers });
   }
 
-  rejected(event: Observed<typeof ApprovalRejected>): Promise<string | undefined> {
-    const { approvalId, reason } = event.data;
-    return this.#decided(event, event.data.bulkJobId, { approvalId, granted: false, reason });
+  /** Rejected, timed out or withdrawn. */
+  notGranted(
+    event: Observed<typeof ApprovalRejected | typeof ApprovalTimedOut | typeof ApprovalWithdrawn>,
+    reason: string,
+  ): Promise<string | undefined> {
+    const { approvalId, bulkJobId } = event.data;
+    return this.#decided(event, bulkJobId, { approvalId, granted: false, reason });
   }
 
   async #decided(

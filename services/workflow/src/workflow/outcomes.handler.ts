@@ -1,6 +1,8 @@
 import type {
   ApprovalGranted,
   ApprovalRejected,
+  ApprovalTimedOut,
+  ApprovalWithdrawn,
   WorkflowChildAbandoned,
   WorkflowChildEnded,
   WorkflowChildRequested,
@@ -19,6 +21,15 @@ import { InstanceChanges } from './instance-changes.js';
 import { WorkflowHandler } from './workflow.handler.js';
 import { Workflows } from './workflows.js';
 
+/** What every outcome of an approval says. */
+type EndedApproval = z.output<
+  (
+    | typeof ApprovalGranted
+    | typeof ApprovalRejected
+    | typeof ApprovalTimedOut
+    | typeof ApprovalWithdrawn
+  )['schema']
+>;
 type Observed<Event extends { schema: z.ZodType }> = ObservedEvent<z.output<Event['schema']>>;
 
 /** Workflows that may be invoked one below the other: more is a definition that invokes itself. */
@@ -34,23 +45,15 @@ export class OutcomesHandler {
     @Inject(WorkflowHandler) private readonly handler: WorkflowHandler,
   ) {}
 
-  async granted(event: Observed<typeof ApprovalGranted>): Promise<string | undefined> {
-    const { workflowId, approvalId } = event.data;
-    return this.#apply(event, workflowId, { approvalId, outcome: 'granted' });
-  }
-
-  async rejected(event: Observed<typeof ApprovalRejected>): Promise<string | undefined> {
-    const { workflowId, approvalId, reason } = event.data;
-    return this.#apply(event, workflowId, { approvalId, outcome: 'rejected', reason });
-  }
-
-  async #apply(
-    event: ObservedEvent,
-    workflowId: string | undefined,
-    outcome: ApprovalOutcome,
+  /** An approval that the instance asked for has ended. */
+  async approvalEnded(
+    event: ObservedEvent<EndedApproval>,
+    how: Omit<ApprovalOutcome, 'approvalId'>,
   ): Promise<string | undefined> {
-    // A bulk job's.
-    if (workflowId === undefined) return undefined;
+    const { workflowId, approvalId, adHoc } = event.data;
+    // What a person asked for satisfies no transition, whatever workflow it names.
+    if (workflowId === undefined || adHoc === true) return undefined;
+    const outcome = { approvalId, ...how };
     const context = reactionContext('workflow', event);
     const done = this.workflows.doneAt(Workflows.streamOf(workflowId), context.commandId);
     if (done !== undefined) return done;

@@ -2,6 +2,8 @@ import {
   ActivateWorkflow,
   ApprovalGranted,
   ApprovalRejected,
+  ApprovalTimedOut,
+  ApprovalWithdrawn,
   CancelWorkflow,
   FailWorkflow,
   ForceWorkflow,
@@ -58,13 +60,31 @@ export class WorkflowController implements OnModuleInit {
     commands.serve(MigrateWorkflow, (body, context) => interventions.migrate(body, context));
     commands.serve(PreviewMigration, (body) => interventions.previewMigration(body));
     reactor.on(ApprovalGranted, (event) =>
-      event.data.bulkJobId === undefined ? outcomes.granted(event) : bulkJobs.granted(event),
+      event.data.bulkJobId === undefined
+        ? outcomes.approvalEnded(event, { outcome: 'granted' })
+        : bulkJobs.granted(event),
     );
-    reactor.on(ApprovalRejected, (event) =>
-      event.data.bulkJobId === undefined ? outcomes.rejected(event) : bulkJobs.rejected(event),
+    reactor.on(ApprovalRejected, (event) => this.#notGranted(event, 'rejected', event.data.reason));
+    reactor.on(ApprovalTimedOut, (event) => {
+      const { outcome, deadline } = event.data;
+      const reason = `nobody decided in time, by ${deadline}`;
+      return this.#notGranted(event, outcome === 'reject' ? 'rejected' : 'withdrawn', reason);
+    });
+    reactor.on(ApprovalWithdrawn, (event) =>
+      this.#notGranted(event, 'withdrawn', event.data.reason),
     );
     reactor.on(WorkflowChildRequested, (event) => outcomes.startChild(event));
     reactor.on(WorkflowChildEnded, (event) => outcomes.childEnded(event));
     reactor.on(WorkflowChildAbandoned, (event) => outcomes.cancelChild(event));
+  }
+
+  #notGranted(
+    event: Parameters<BulkJobHandler['notGranted']>[0],
+    outcome: 'rejected' | 'withdrawn',
+    reason: string,
+  ): Promise<string | undefined> {
+    return event.data.bulkJobId === undefined
+      ? this.outcomes.approvalEnded(event, { outcome, reason })
+      : this.bulkJobs.notGranted(event, reason);
   }
 }

@@ -1,21 +1,66 @@
 import type { Actor } from '@countersign/kernel';
-import { type ApprovalPolicy, type Approver, approverSets } from '@countersign/state-machine';
+import type { Organisation } from '@countersign/state-machine';
+
+import { addedTo, peopleBehind, roundAt } from './stages.js';
+import type { ExistingApproval } from './state.js';
+
+/** What a token says about somebody whom the directory does not know. */
+type Claims = Pick<Actor, 'roles' | 'groups'>;
 
 /**
- * By which rule of a policy somebody may decide: `alice`, `role:risk-officer`,
- * `group:trade-approvers`; undefined when by none.
+ * Each way in which somebody is named for the stage that is open: `alice`, `role:risk-officer`,
+ * `group:trade-approvers`. Whether other rules keep that person out is not asked.
  */
-export function qualification(policy: ApprovalPolicy, actor: Actor): string | undefined {
-  if (policy.within && nameOf(policy.within, actor) === undefined) return undefined;
-  return nameOf(policy.approvers, actor);
+export function waysNamed(
+  state: ExistingApproval,
+  person: string,
+  organisation: Organisation,
+  claims?: Claims,
+): readonly string[] {
+  const { policy } = state.request;
+  const { approvers, within } = roundAt(policy, state.stage);
+  const limits = [policy.within, within].filter((list) => list !== undefined);
+  const allowed = limits.every(
+    (list) => organisation.qualifies(person, list, claims) !== undefined,
+  );
+  return [
+    ...(allowed ? organisation.waysNamed(person, approvers, claims) : []),
+    ...organisation.waysNamed(person, addedTo(state, state.stage), claims),
+  ];
 }
 
-/** How somebody is named among approvers. */
-function nameOf(approvers: readonly Approver[], actor: Actor): string | undefined {
-  const { people, roles, groups } = approverSets(approvers);
-  if (people.includes(actor.id)) return actor.id;
-  const role = roles.find((name) => actor.roles.includes(name));
-  if (role !== undefined) return `role:${role}`;
-  const group = groups.find((name) => actor.groups.includes(name));
-  return group === undefined ? undefined : `group:${group}`;
+/** Why a rule keeps somebody out, whoever is named. */
+export interface Exclusion {
+  readonly code: 'approval.self-approval' | 'approval.excluded';
+  readonly reason: string;
+}
+
+/** Who asked, who made the subject what it is, and who approved an earlier stage never decide. */
+export function exclusionOf(
+  state: ExistingApproval,
+  person: string,
+  organisation: Organisation,
+): Exclusion | undefined {
+  const { requester, editors } = state.request;
+  if (organisation.personOf(requester) === person) {
+    return { code: 'approval.self-approval', reason: 'who asks for an approval never decides it' };
+  }
+  if (editors.some((editor) => organisation.personOf(editor) === person)) {
+    const reason = 'who made what is to be approved never decides it';
+    return { code: 'approval.excluded', reason };
+  }
+  const earlier = state.votes.some(
+    ({ stage, approver, onBehalfOf }) =>
+      stage < state.stage && (approver === person || onBehalfOf === person),
+  );
+  if (!earlier) return undefined;
+  const reason = 'who decided an earlier stage does not decide a later one';
+  return { code: 'approval.excluded', reason };
+}
+
+/** Everybody whom `exclusionOf` keeps out. */
+export function excludedPeople(state: ExistingApproval, organisation: Organisation): Set<string> {
+  const { requester, editors } = state.request;
+  const earlier = state.votes.filter(({ stage }) => stage < state.stage).flatMap(peopleBehind);
+  return new Set([...[requester, ...editors].map((id) => organisation.personOf(id)), ...earlier]);
 }

@@ -1,53 +1,210 @@
-import type { ApprovalEvent, ApprovalRequested } from '@countersign/contracts';
+import {
+  type ApprovalEvent,
+  type ApprovalStatus,
+  type Deadlines,
+  deadlinesAfter,
+} from '@countersign/contracts';
 import type { Aggregate } from '@countersign/kernel';
-import type { z } from 'zod';
+import type { Approver } from '@countersign/state-machine';
 
-type Requested = z.output<typeof ApprovalRequested.schema>;
+export type DataOf<Type extends ApprovalEvent['type']> = Extract<
+  ApprovalEvent,
+  { type: Type }
+>['data'];
 
-type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN';
+/** A decision that counts. */
+export type Vote = Pick<
+  DataOf<'approval.decision-recorded'>,
+  | 'decisionId'
+  | 'approver'
+  | 'onBehalfOf'
+  | 'delegations'
+  | 'action'
+  | 'reason'
+  | 'qualifiedBy'
+  | 'signature'
+  | 'decidedAt'
+> & { readonly stage: number };
 
-/** One counted vote. */
-interface Vote {
-  readonly decisionId: string;
-  readonly approver: string;
-  readonly action: 'approve' | 'reject';
+/** Approvers who are asked besides those that the policy names, for one stage. */
+interface Escalation {
+  readonly stage: number;
+  readonly approvers: readonly Approver[];
 }
 
-export type ApprovalState =
-  | { readonly exists: false }
-  | {
-      readonly exists: true;
-      readonly status: ApprovalStatus;
-      readonly request: Requested;
-      readonly votes: readonly Vote[];
-    };
+interface Question {
+  readonly commentId: string;
+  readonly author: string;
+  readonly text: string;
+}
 
-type Existing = Extract<ApprovalState, { exists: true }>;
+export interface ExistingApproval {
+  readonly exists: true;
+  readonly status: ApprovalStatus;
+  readonly request: DataOf<'approval.requested'>;
+  /** As it is asked now. */
+  readonly subject: DataOf<'approval.requested'>['subject'];
+  readonly subjectHash: string;
+  /** The stage that is open, or was last; from 0. */
+  readonly stage: number;
+  /** Approvals that each stage takes, of those that have been open. */
+  readonly required: readonly number[];
+  readonly votes: readonly Vote[];
+  readonly escalations: readonly Escalation[];
+  /** How many tiers of the policy have been asked. */
+  readonly tiers: number;
+  readonly reminders: number;
+  readonly deadlines: Deadlines;
+  /** What was left of them when the workflow was paused. */
+  readonly frozen?: DataOf<'approval.deadlines-frozen'>['remaining'] | undefined;
+  readonly comments: number;
+  readonly questions: readonly Question[];
+  readonly claimedBy?: string | undefined;
+  /** Code to message. */
+  readonly incidents: ReadonlyMap<string, string>;
+  readonly overriddenBy?: string | undefined;
+  readonly review?: 'open' | 'closed' | undefined;
+  readonly refusals: number;
+}
+
+export type ApprovalState = { readonly exists: false } | ExistingApproval;
 
 export const approvalAggregate: Aggregate<ApprovalState, ApprovalEvent> = {
   category: 'approval',
   initialState: { exists: false },
   evolve(state, event) {
-    if (event.type === 'approval.requested') {
-      return { exists: true, status: 'PENDING', request: event.data, votes: [] };
-    }
-    return state.exists ? evolveExisting(state, event) : state;
+    if (event.type === 'approval.requested') return requested(event.data);
+    if (!state.exists) return state;
+    const next = evolveExisting(state, event);
+    const { policy } = state.request;
+    return { ...next, deadlines: deadlinesAfter(state.deadlines, policy, event) };
   },
 };
 
-function evolveExisting(state: Existing, event: ApprovalEvent): ApprovalState {
+export const isOpen = ({ status }: Pick<ExistingApproval, 'status'>): boolean =>
+  status === 'PENDING' || status === 'IN_PROGRESS';
+
+function requested(request: DataOf<'approval.requested'>): ExistingApproval {
+  const { subject, subjectHash, required, deadlines = {} } = request;
+  return {
+    exists: true,
+    status: 'PENDING',
+    request,
+    subject,
+    subjectHash,
+    stage: 0,
+    required: [required],
+    votes: [],
+    escalations: [],
+    tiers: 0,
+    reminders: 0,
+    deadlines,
+    comments: 0,
+    questions: [],
+    incidents: new Map(),
+    refusals: 0,
+  };
+}
+
+function evolveExisting(state: ExistingApproval, event: ApprovalEvent): ExistingApproval {
   switch (event.type) {
-    case 'approval.decision-recorded': {
-      const { decisionId, approver, action } = event.data;
-      return { ...state, votes: [...state.votes, { decisionId, approver, action }] };
+    case 'approval.decision-recorded':
+      return decided(state, event.data);
+    case 'approval.stage-completed': {
+      const { stage, required } = event.data.next;
+      return { ...state, stage, required: [...state.required.slice(0, stage), required] };
     }
+    case 'approval.decision-revoked':
+      return revoked(state, event.data);
+    case 'approval.subject-changed':
+      return subjectChanged(state, event.data);
+    case 'approval.escalated': {
+      const { stage, approvers, tier } = event.data;
+      const escalations = [...state.escalations, { stage, approvers }];
+      return { ...state, escalations, tiers: tier === undefined ? state.tiers : tier + 1 };
+    }
+    case 'approval.reminded':
+      return { ...state, reminders: event.data.reminder + 1 };
+    case 'approval.deadlines-frozen':
+      return { ...state, frozen: event.data.remaining };
+    case 'approval.deadlines-resumed':
+      return { ...state, frozen: undefined };
     case 'approval.granted':
       return { ...state, status: 'APPROVED' };
     case 'approval.rejected':
       return { ...state, status: 'REJECTED' };
+    case 'approval.timed-out':
+      return { ...state, status: 'TIMED_OUT' };
     case 'approval.withdrawn':
       return { ...state, status: 'WITHDRAWN' };
+    case 'approval.cancelled':
+      return { ...state, status: 'CANCELLED' };
+    case 'approval.overridden':
+      return { ...state, overriddenBy: event.data.overriddenBy, review: 'open' };
+    case 'approval.review-closed':
+      return { ...state, review: 'closed' };
+    case 'approval.incident-raised': {
+      const { code, message } = event.data;
+      return { ...state, incidents: new Map([...state.incidents, [code, message]]) };
+    }
+    case 'approval.incident-resolved': {
+      const incidents = [...state.incidents].filter(([code]) => code !== event.data.code);
+      return { ...state, incidents: new Map(incidents) };
+    }
+    case 'approval.commented':
+      return commented(state, event.data);
+    case 'approval.claimed':
+      return { ...state, claimedBy: event.data.claimedBy };
+    case 'approval.released':
+      return { ...state, claimedBy: undefined };
+    case 'approval.decision-refused':
+      return { ...state, refusals: state.refusals + 1 };
     case 'approval.requested':
       return state;
   }
+}
+
+function decided(
+  state: ExistingApproval,
+  data: DataOf<'approval.decision-recorded'>,
+): ExistingApproval {
+  const { decisionId, approver, onBehalfOf, delegations, action, reason } = data;
+  const { qualifiedBy, signature, decidedAt, stage = 0 } = data;
+  const who = { approver, onBehalfOf, delegations };
+  const vote = { decisionId, ...who, action, reason, qualifiedBy, signature, decidedAt, stage };
+  const claimedBy = state.claimedBy === approver ? undefined : state.claimedBy;
+  return { ...state, status: 'IN_PROGRESS', votes: [...state.votes, vote], claimedBy };
+}
+
+function revoked(
+  state: ExistingApproval,
+  { decisionId, stage, voided }: DataOf<'approval.decision-revoked'>,
+): ExistingApproval {
+  const gone = new Set([decisionId, ...voided]);
+  return withVotes(
+    { ...state, stage },
+    state.votes.filter((vote) => !gone.has(vote.decisionId)),
+  );
+}
+
+function subjectChanged(
+  state: ExistingApproval,
+  { subject, subjectHash, material, required }: DataOf<'approval.subject-changed'>,
+): ExistingApproval {
+  const changed = { ...state, subject, subjectHash };
+  if (!material) return changed;
+  return withVotes({ ...changed, stage: 0, required: [required ?? state.required[0] ?? 1] }, []);
+}
+
+function withVotes(state: ExistingApproval, votes: readonly Vote[]): ExistingApproval {
+  return { ...state, votes, status: votes.length === 0 ? 'PENDING' : 'IN_PROGRESS' };
+}
+
+function commented(
+  state: ExistingApproval,
+  { kind, commentId, author, text, answers }: DataOf<'approval.commented'>,
+): ExistingApproval {
+  const open = state.questions.filter((question) => question.commentId !== answers);
+  const questions = kind === 'question' ? [...open, { commentId, author, text }] : open;
+  return { ...state, comments: state.comments + 1, questions };
 }

@@ -1,6 +1,6 @@
 import { ExpressionError } from '@countersign/expressions';
 import { AppError, derivedId, hashOf, type JsonObject } from '@countersign/kernel';
-import { type CompiledTransition, triggerKind } from '@countersign/state-machine';
+import { administratorsOf, type CompiledTransition, triggerKind } from '@countersign/state-machine';
 
 import type { Draft } from './draft.js';
 import { end, move } from './move.js';
@@ -71,21 +71,22 @@ export function settle(
 ): void {
   const { sequence, event, from, trigger, input, approvalId, onRejected } = pending;
   const granted = outcome === 'granted';
-  const to = granted ? pending.to : onRejected;
+  const to = granted ? pending.to : outcome === 'rejected' ? onRejected : undefined;
   const why = granted ? pending.reason : reason;
   const { identity } = draft.state;
   if (to === undefined) {
     const data = { ...identity, sequence, from, event, approvalId };
+    const ended = outcome === 'withdrawn' ? { outcome } : {};
     draft.add({
       type: 'workflow.transition-rejected',
-      data: { ...data, ...(why === undefined ? {} : { reason: why }) },
+      data: { ...data, ...ended, ...(why === undefined ? {} : { reason: why }) },
     });
     return;
   }
   const actions = granted ? actionsOf(draft, pending) : [];
   const moved = { to, event, trigger, sequence, input, reason: why, approvalId };
   attempt(draft, 'workflow.action-failed', () => {
-    move(draft, { ...moved, actions, approvalOutcome: outcome });
+    move(draft, { ...moved, actions, approvalOutcome: granted ? 'granted' : 'rejected' });
   });
   if (draft.state.pending?.approvalId !== approvalId || draft.state.deferred) return;
   const data = { ...identity, approvalId, outcome, ...(reason ? { reason } : {}) };
@@ -204,7 +205,11 @@ function overdue(draft: Draft, timer: Timer): void {
     end(draft, 'failed', reason);
   } else if (overallTimeout.then === 'incident') {
     removeTimer(draft, timer);
-    draft.add({ type: 'workflow.escalated', data: { ...identity, state, reason } });
+    const { pending, deferred } = draft.state;
+    const administrators = [...administratorsOf(draft.definition.definition)];
+    const escalation =
+      pending && !deferred ? { approvalId: pending.approvalId, administrators } : {};
+    draft.add({ type: 'workflow.escalated', data: { ...identity, state, reason, ...escalation } });
     raiseIncident(draft, 'workflow.timed-out', reason);
   } else {
     move(draft, { to: overallTimeout.then.to, event: 'timeout', trigger: 'escalation', reason });

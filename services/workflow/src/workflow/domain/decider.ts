@@ -189,12 +189,18 @@ function goOnAfter(draft: Draft, { enteredAt }: ExistingWorkflow): void {
   if (draft.state.enteredAt !== enteredAt) advance(draft);
 }
 
+/** The approval whose outcome the instance waits for. */
+function openApproval({ pending, deferred }: ExistingWorkflow): { approvalId?: string } {
+  return pending && !deferred ? { approvalId: pending.approvalId } : {};
+}
+
 /** Freezes an instance: nothing moves until it is resumed, and its timers stand still. */
 export function pauseWorkflow(state: WorkflowState, reason: string, now: Date): Events {
   const current = existing(state);
   mustBeActive(current);
   const frozen = freeze(current, now);
-  const data = { ...current.identity, reason, ...(frozen.length > 0 ? { frozen } : {}) };
+  const waiting = frozen.length > 0 ? { frozen } : {};
+  const data = { ...current.identity, reason, ...waiting, ...openApproval(current) };
   return [{ type: 'workflow.paused', data }];
 }
 
@@ -212,7 +218,8 @@ export function resumeWorkflow(
   const { pending, deferred } = current;
   const requester = pending?.requester ?? cause.requester;
   const draft = new Draft(current, definition, { ...cause, requester });
-  draft.add({ type: 'workflow.resumed', data: { ...current.identity, reason } });
+  const data = { ...current.identity, reason, ...openApproval(current) };
+  draft.add({ type: 'workflow.resumed', data });
   armTimers(draft);
   if (pending && deferred) {
     settle(draft, pending, deferred);

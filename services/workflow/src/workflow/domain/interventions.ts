@@ -206,7 +206,7 @@ export function settleIntervention(
   const { identity, sequence } = draft.state;
   const { kind, approvalId } = intervention;
   const ended = (
-    how: 'applied' | 'rejected' | 'stale' | 'failed',
+    how: 'applied' | 'rejected' | 'withdrawn' | 'stale' | 'failed',
     why: string | undefined,
   ): WorkflowEvent => ({
     type: 'workflow.intervention-ended',
@@ -218,8 +218,8 @@ export function settleIntervention(
       ...(why === undefined ? {} : { reason: why }),
     },
   });
-  if (outcome === 'rejected') {
-    draft.add(ended('rejected', reason));
+  if (outcome !== 'granted') {
+    draft.add(ended(outcome, reason));
     return;
   }
   if (sequence !== intervention.sequence) {

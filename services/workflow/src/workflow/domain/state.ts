@@ -27,7 +27,8 @@ export interface PendingTransition {
 
 export interface ApprovalOutcome {
   readonly approvalId: string;
-  readonly outcome: 'granted' | 'rejected';
+  /** Withdrawn: no longer asked for, as if it had never been. */
+  readonly outcome: 'granted' | 'rejected' | 'withdrawn';
   readonly reason?: string | undefined;
 }
 

@@ -1,0 +1,167 @@
+import {
+  AppError,
+  type Actor,
+  forbidden,
+  isSystem,
+  rule,
+  unauthenticated,
+} from '@countersign/kernel';
+import { durationMs } from '@countersign/state-machine';
+
+import type { Cause, Moment } from './draft.js';
+import { excludedPeople, exclusionOf, waysNamed } from './eligibility.js';
+import { decidedSoFar } from './stages.js';
+import { type ExistingApproval, isOpen, type Vote } from './state.js';
+
+/** How long ago somebody who signs may have signed in, where the policy does not say. */
+const SIGNED_IN_WITHIN = 'PT5M';
+/** How far the clocks of those who issue tokens may be ahead. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** Who decides, as whom, and by which rule. */
+export interface Admission {
+  readonly approver: string;
+  readonly onBehalfOf?: string;
+  readonly delegations?: string[];
+  readonly qualifiedBy: string;
+}
+
+/** A question about somebody who would decide, without deciding. */
+export interface Candidate {
+  readonly actor: Actor;
+  readonly onBehalfOf?: string | undefined;
+}
+
+/** @throws AppError `approval.not-open` when it is decided, or its time is up. */
+export function assertOpen(state: ExistingApproval, now: Date): void {
+  const { status } = state;
+  if (!isOpen(state)) {
+    throw rule('approval.not-open', `the approval is ${status}`, { details: { status } });
+  }
+  const { expiresAt } = state.deadlines;
+  const escalates = state.request.policy.expiry?.outcome === 'escalate';
+  if (expiresAt !== undefined && !escalates && now.toISOString() >= expiresAt) {
+    throw rule('approval.not-open', `its time was up at ${expiresAt}`, {
+      details: { status, expiresAt },
+    });
+  }
+}
+
+/**
+ * Every rule about who may decide, failing closed.
+ *
+ * @throws AppError `approval.not-a-person`, `approval.self-approval`, `approval.excluded`, `approval.already-decided`,
+ *   `approval.not-an-approver`.
+ */
+export function admit(state: ExistingApproval, candidate: Candidate, moment: Moment): Admission {
+  const { actor } = candidate;
+  const { organisation } = moment;
+  if (isSystem(actor)) throw forbidden('approval.not-a-person', 'only people decide');
+  const approver = organisation.personOf(actor.id);
+  const onBehalfOf =
+    candidate.onBehalfOf === undefined ? undefined : organisation.personOf(candidate.onBehalfOf);
+  const forOther = onBehalfOf !== undefined && onBehalfOf !== approver;
+  const acting = [approver, ...(forOther ? [onBehalfOf] : [])];
+  assertNotExcluded(state, acting, moment);
+  const decided = decidedSoFar(state);
+  const again = acting.find((person) => decided.has(person));
+  if (again !== undefined) {
+    const message = `${again === approver ? 'you have' : `${again} has`} decided this already; one person counts once`;
+    throw rule('approval.already-decided', message);
+  }
+  if (forOther) return delegated(state, approver, onBehalfOf, moment);
+  const [qualifiedBy] = waysNamed(state, approver, organisation, actor);
+  if (qualifiedBy === undefined) throw notAnApprover(state, 'the policy does not name you');
+  return { approver, qualifiedBy };
+}
+
+function delegated(
+  state: ExistingApproval,
+  approver: string,
+  onBehalfOf: string,
+  moment: Moment,
+): Admission {
+  const ways = waysNamed(state, onBehalfOf, moment.organisation);
+  if (ways.length === 0) throw notAnApprover(state, `the policy does not name ${onBehalfOf}`);
+  const admission = throughDelegations(state, approver, onBehalfOf, moment);
+  if (admission) return admission;
+  throw notAnApprover(state, `${onBehalfOf} has not delegated this to you: you do not count`);
+}
+
+/** As what somebody may decide for somebody else who is named; nobody on the way is one whom a rule keeps out. */
+export function throughDelegations(
+  state: ExistingApproval,
+  approver: string,
+  onBehalfOf: string,
+  { organisation, now }: Moment,
+): Admission | undefined {
+  const { template } = state.request;
+  const without = excludedPeople(state, organisation);
+  for (const qualifiedBy of waysNamed(state, onBehalfOf, organisation)) {
+    const matter = { template, qualifiedBy, without };
+    const chain = organisation.chain(onBehalfOf, approver, now, matter);
+    if (chain === undefined) continue;
+    const delegations = chain.map(({ delegationId }) => delegationId);
+    return { approver, onBehalfOf, delegations, qualifiedBy };
+  }
+  return undefined;
+}
+
+function assertNotExcluded(
+  state: ExistingApproval,
+  people: readonly string[],
+  { organisation }: Moment,
+): void {
+  for (const person of people) {
+    const exclusion = exclusionOf(state, person, organisation);
+    if (exclusion) {
+      throw rule(exclusion.code, exclusion.reason, { details: { person } });
+    }
+  }
+}
+
+function notAnApprover({ request }: ExistingApproval, why: string): AppError {
+  const { approvers, stages } = request.policy;
+  return forbidden('approval.not-an-approver', `${why} as an approver`, {
+    details: { approvers: stages?.map((stage) => stage.approvers) ?? approvers },
+  });
+}
+
+/** Whether somebody could decide the open stage, or has decided. */
+export function isApprover(state: ExistingApproval, { actor, ...moment }: Cause): boolean {
+  try {
+    admit(state, { actor }, moment);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return error.code === 'approval.already-decided';
+  }
+}
+
+/**
+ * The signature that a policy asks for, undefined when it asks for none.
+ *
+ * @throws AppError `unauthenticated` `approval.reauthentication-needed` with `details.maxAgeSeconds`
+ */
+export function signatureOf(
+  { request }: ExistingApproval,
+  approver: string,
+  { actor, now, organisation }: Cause,
+): Vote['signature'] {
+  const { signature } = request.policy;
+  if (signature === undefined) return undefined;
+  const maxAge = durationMs(signature.maxAge ?? SIGNED_IN_WITHIN);
+  const { authenticatedAt, authMethod } = actor;
+  const age = authenticatedAt === undefined ? NaN : now.getTime() - Date.parse(authenticatedAt);
+  if (authenticatedAt === undefined || !(age <= maxAge && age >= -CLOCK_SKEW_MS)) {
+    throw unauthenticated(
+      'approval.reauthentication-needed',
+      'a signature takes signing in again',
+      {
+        details: { maxAgeSeconds: Math.floor(maxAge / 1000), meaning: signature.meaning },
+      },
+    );
+  }
+  const name = organisation.person(approver)?.name ?? approver;
+  return { meaning: signature.meaning, name, authenticatedAt, authMethod };
+}

@@ -1,0 +1,91 @@
+import type { AppError } from '@countersign/kernel';
+import { notFound, rule } from '@countersign/kernel';
+
+import { admit, assertOpen, signatureOf } from './admission.js';
+import { type Cause, Draft, type Events } from './draft.js';
+import { identityOf } from './identity.js';
+import { settle } from './settle.js';
+import { type ApprovalState, type ExistingApproval, type Vote } from './state.js';
+
+/** Refused decisions that one approval records at most. */
+const MAX_REFUSALS = 100;
+
+export interface Decision {
+  readonly decisionId: string;
+  readonly action: Vote['action'];
+  readonly reason: string;
+  readonly subjectHash: string;
+  readonly onBehalfOf?: string | undefined;
+}
+
+/** @throws AppError `approval.not-found` */
+export function existing(state: ApprovalState): ExistingApproval {
+  if (!state.exists) throw notFound('approval.not-found', 'there is no such approval');
+  return state;
+}
+
+/**
+ * Records a person's decision, and what follows from it.
+ *
+ * @throws AppError `approval.not-found`, `approval.not-open`, `approval.stale-subject`, what `admit` and `signatureOf` throw,
+ *   `approval.abstain-not-allowed`.
+ */
+export function decideApproval(state: ApprovalState, decision: Decision, cause: Cause): Events {
+  const current = existing(state);
+  const { decisionId, action, reason } = decision;
+  assertOpen(current, cause.now);
+  assertSubject(current, decision.subjectHash);
+  const admission = admit(current, { actor: cause.actor, onBehalfOf: decision.onBehalfOf }, cause);
+  if (action === 'abstain' && current.request.policy.abstain !== true) {
+    throw rule('approval.abstain-not-allowed', 'the policy takes approve or reject');
+  }
+  const signature = signatureOf(current, admission.approver, cause);
+  const draft = new Draft(current, cause);
+  draft.add({
+    type: 'approval.decision-recorded',
+    data: {
+      ...identityOf(current.request),
+      decisionId,
+      ...admission,
+      action,
+      reason,
+      stage: current.stage,
+      ...(signature === undefined ? {} : { signature }),
+      decidedAt: cause.now.toISOString(),
+      subject: current.subject,
+      subjectHash: current.subjectHash,
+      directoryRevision: cause.organisation.revision,
+    },
+  });
+  settle(draft);
+  return draft.events;
+}
+
+/** @throws AppError `approval.stale-subject` */
+export function assertSubject({ subjectHash }: ExistingApproval, shown: string): void {
+  if (shown === subjectHash) return;
+  throw rule('approval.stale-subject', 'this is about something else than was shown: look again', {
+    details: { subjectHash },
+  });
+}
+
+/** Keeps a refusal on record where the policy asks for it. */
+export function recordRefusal(
+  state: ApprovalState,
+  { action, onBehalfOf }: Pick<Decision, 'action' | 'onBehalfOf'>,
+  refusal: Pick<AppError, 'code' | 'message'>,
+  { actor }: Pick<Cause, 'actor'>,
+): Events {
+  if (!state.exists || state.request.policy.auditRefusals !== true) return [];
+  if (state.refusals >= MAX_REFUSALS) return [];
+  const { code, message } = refusal;
+  const data = {
+    ...identityOf(state.request),
+    actor: actor.id,
+    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
+    action,
+    code,
+    message,
+  };
+  return [{ type: 'approval.decision-refused', data }];
+}

@@ -1,0 +1,115 @@
+import { type Actor, forbidden, isAdministrator, isSystem, rule } from '@countersign/kernel';
+import type { Approver } from '@countersign/state-machine';
+
+import { assertOpen, isApprover } from './admission.js';
+import { existing } from './decide.js';
+import { type Cause, Draft, type Events, type Moment } from './draft.js';
+import { exclusionOf } from './eligibility.js';
+import { identityOf } from './identity.js';
+import { watchQuorum } from './reachability.js';
+import { type ApprovalState, type DataOf, type ExistingApproval, isOpen } from './state.js';
+
+interface EscalationRequest {
+  readonly approvers?: readonly Approver[] | undefined;
+  readonly reason: string;
+}
+
+/**
+ * Asks more people, for the stage that is open: the next tier of the policy, or anybody where no policy says who.
+ *
+ * @throws AppError `approval.not-found`, `approval.not-open`, `approval.self-approval`, `approval.excluded`,
+ *   `approval.not-an-approver`, `approval.no-tier`, `approval.not-of-the-tiers`, `approval.unknown-approver`,
+ *   `approval.approvers-missing`
+ */
+export function escalateApproval(
+  state: ApprovalState,
+  { approvers, reason }: EscalationRequest,
+  cause: Cause,
+): Events {
+  const current = existing(state);
+  assertOpen(current, cause.now);
+  const person = assertMayEscalate(current, cause);
+  const draft = new Draft(current, cause);
+  const by = { cause: 'person', escalatedBy: person, reason } as const;
+  if (current.request.openEscalation === true) {
+    if (approvers === undefined) {
+      throw rule('approval.approvers-missing', 'no policy says who is asked: name them');
+    }
+    assertKnown(approvers, cause);
+    if (approvers.some((each) => cause.organisation.personOf(each) === person)) {
+      throw rule('approval.excluded', 'nobody makes themselves an approver');
+    }
+    ask(draft, { ...by, approvers: [...approvers] });
+  } else {
+    const tier = nextTier(current);
+    if (tier === undefined) {
+      throw rule('approval.no-tier', 'the policy has nobody else to ask');
+    }
+    const others = approvers?.filter((each) => !tier.approvers.includes(each)) ?? [];
+    if (others.length > 0) {
+      throw rule('approval.not-of-the-tiers', `the policy's next tier does not name ${others[0]}`, {
+        details: { approvers: tier.approvers },
+      });
+    }
+    ask(draft, { ...by, approvers: [...(approvers ?? tier.approvers)], tier: tier.number });
+  }
+  return draft.events;
+}
+
+/** The workflow's own time is up: the next tier is asked, or its administrators where no tier is left. */
+export function escalateForWorkflow(
+  state: ApprovalState,
+  administrators: readonly Approver[],
+  moment: Moment,
+): Events {
+  if (!state.exists || !isOpen(state)) return [];
+  const draft = new Draft(state, moment);
+  const tier = nextTier(state);
+  const cause = 'workflow-timeout';
+  if (tier) ask(draft, { cause, approvers: [...tier.approvers], tier: tier.number });
+  else if (administrators.length > 0) ask(draft, { cause, approvers: [...administrators] });
+  return draft.events;
+}
+
+/** The first tier of the policy that has not been asked. */
+export function nextTier({ request, tiers }: ExistingApproval) {
+  const tier = request.policy.escalation?.[tiers];
+  return tier && { number: tiers, approvers: tier.approvers };
+}
+
+export function ask(
+  draft: Draft,
+  how: Pick<
+    DataOf<'approval.escalated'>,
+    'approvers' | 'tier' | 'cause' | 'escalatedBy' | 'reason'
+  >,
+): void {
+  const { request, stage } = draft.state;
+  draft.add({ type: 'approval.escalated', data: { ...identityOf(request), stage, ...how } });
+  watchQuorum(draft);
+}
+
+function assertMayEscalate(state: ExistingApproval, cause: Cause): string {
+  const { actor, organisation } = cause;
+  if (isSystem(actor)) throw forbidden('approval.not-a-person', 'only people escalate');
+  const person = organisation.personOf(actor.id);
+  const exclusion = exclusionOf(state, person, organisation);
+  if (exclusion) throw rule(exclusion.code, `${exclusion.reason}, nor says who does`);
+  if (!actsAsAdministrator(actor) && !isApprover(state, cause)) {
+    throw forbidden('approval.not-an-approver', 'approvers and administrators escalate');
+  }
+  return person;
+}
+
+/** Roles and groups of a caller are the directory's already, where that knows the person. */
+export const actsAsAdministrator = (actor: Actor): boolean =>
+  !isSystem(actor) && isAdministrator(actor);
+
+function assertKnown(approvers: readonly Approver[], { organisation }: Moment): void {
+  if (organisation.isEmpty) return;
+  const unknown = approvers.filter((each) => organisation.named([each]).size === 0);
+  if (unknown.length === 0) return;
+  throw rule('approval.unknown-approver', `the directory has nobody for ${unknown.join(', ')}`, {
+    details: { approvers: unknown },
+  });
+}

@@ -1,0 +1,350 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { closeReview, overrideApproval } from './break-glass.js';
+import { claimApproval, commentOn, releaseApproval } from './conversation.js';
+import { fireDeadlines, freezeDeadlines, resumeDeadlines } from './deadlines.js';
+import { cancelApproval, revokeDecision, withdrawApproval } from './ending.js';
+import { escalateApproval, escalateForWorkflow } from './escalate.js';
+import { changeSubject } from './subject.js';
+import { SUBJECT, TestApproval } from './test-approval.js';
+
+const HOUR = 3_600_000;
+const DUAL = { level: 'DUAL', approvers: ['group:risk'] } as const;
+const dual = () => TestApproval.ofWorkflow(DUAL);
+const asked = (more = {}) => TestApproval.adHoc({ ...DUAL, ...more });
+const fire = (approval: TestApproval) => approval.do(fireDeadlines);
+
+describe('an ad-hoc request', () => {
+  it('is refused when it can never be approved, or names somebody unknown', () => {
+    const refused = (body: object) => {
+      const none = new TestApproval();
+      return none.refusal(() => TestApproval.adHoc(body));
+    };
+    expect(refused({ level: 'DUAL', approvers: ['erin'] })).toBe('approval.quorum-unreachable');
+    expect(refused({ level: 'SINGLE', approvers: ['alice'] })).toBe('approval.quorum-unreachable');
+    expect(refused({ level: 'SINGLE', approvers: ['erin', 'nobody'] })).toBe(
+      'approval.unknown-approver',
+    );
+    expect(refused({ level: 'COMMITTEE', approvers: ['group:risk'] })).toBe(
+      'approval.malformed-policy',
+    );
+    const policy = { level: 'SINGLE', approvers: ['erin'], calendar: 'mars' } as const;
+    expect(refused({ policy })).toBe('approval.unknown-calendar');
+  });
+
+  it('of level AUTO is decided by its rule, which is recorded with what it saw', () => {
+    const auto = (rule: string) =>
+      TestApproval.adHoc({ policy: { level: 'AUTO', approvers: [], rule } });
+    const granted = auto('subject.notional < 10000000');
+    expect(granted.last('approval.granted')).toMatchObject({
+      approvers: [],
+      rule: { expression: 'subject.notional < 10000000', inputs: SUBJECT },
+    });
+    expect(auto('subject.notional < 1').state.status).toBe('REJECTED');
+    const failed = auto('subject.nothing == 1');
+    expect(failed.state.status).toBe('PENDING');
+    expect([...failed.state.incidents.keys()]).toEqual(['approval.rule-failed']);
+  });
+});
+
+describe('the quorum', () => {
+  it('that nobody can reach any more is an incident, until it can be reached', () => {
+    const approval = dual();
+    approval.change('erin', { active: false });
+    approval.change('frank', { active: false });
+    approval.approve('grace');
+    expect(approval.last('approval.incident-raised')).toMatchObject({
+      code: 'approval.quorum-unreachable',
+      message: expect.stringMatching(/DUAL takes 2 of group:risk; 1 approved, and only 0/),
+    });
+    approval.change('frank', { active: true });
+    approval.do((state, cause) => revokeDecision(state, { reason: 'wait' }, cause), 'grace');
+    expect(approval.state.incidents.size).toBe(0);
+    expect(approval.state.status).toBe('PENDING');
+  });
+
+  it('takes later stages into account', () => {
+    const approval = TestApproval.ofWorkflow({
+      stages: [
+        { name: 'one', level: 'DUAL', approvers: ['group:risk'] },
+        { name: 'two', level: 'DUAL', approvers: ['group:risk'] },
+      ],
+    });
+    expect([...approval.state.incidents.keys()]).toEqual(['approval.quorum-unreachable']);
+  });
+});
+
+describe('a change of the subject', () => {
+  it('voids the decisions, and takes new ones about the new subject', () => {
+    const approval = asked();
+    approval.approve('erin');
+    const before = approval.state.subjectHash;
+    const subject = { ...SUBJECT, notional: 6 };
+    approval.do((state, cause) => changeSubject(state, { subject }, cause), 'alice');
+    expect(approval.last('approval.subject-changed')).toMatchObject({
+      changed: ['/notional'],
+      material: true,
+      voided: [expect.any(String)],
+    });
+    expect(approval.state).toMatchObject({ status: 'PENDING', votes: [], subject });
+    const stale = () => approval.decide('erin', { subjectHash: before });
+    expect(approval.refusal(stale)).toBe('approval.stale-subject');
+    approval.approve('erin', 'frank');
+    expect(approval.state.status).toBe('APPROVED');
+  });
+
+  it('in what is not material leaves them', () => {
+    const policy = { ...DUAL, material: ['/notional'] };
+    const approval = TestApproval.adHoc({ policy });
+    approval.approve('erin');
+    const subject = { ...SUBJECT, note: 'x' };
+    approval.do((state, cause) => changeSubject(state, { subject }, cause), 'alice');
+    expect(approval.state.votes).toHaveLength(1);
+    approval.approve('frank');
+    expect(approval.last('approval.granted').subject).toEqual(subject);
+  });
+
+  it('is the requester’s, of a request that is not a workflow’s', () => {
+    const change = (approval: TestApproval, as: string) =>
+      approval.refusal(() =>
+        approval.do((state, cause) => changeSubject(state, { subject: {} }, cause), as),
+      );
+    expect(change(asked(), 'erin')).toBe('approval.not-the-requester');
+    expect(change(dual(), 'alice')).toBe('approval.subject-is-the-workflows');
+  });
+});
+
+describe('the end', () => {
+  it('comes by withdrawing, to the requester alone', () => {
+    const approval = asked();
+    const withdraw = (as: string) =>
+      approval.do((state, cause) => withdrawApproval(state, 'sorry', cause), as);
+    expect(approval.refusal(() => withdraw('erin'))).toBe('approval.not-the-requester');
+    withdraw('alice');
+    expect(approval.state.status).toBe('WITHDRAWN');
+    expect(approval.refusal(() => withdraw('alice'))).toBe('approval.not-open');
+  });
+
+  it('comes when the workflow needs it no more', () => {
+    const approval = dual();
+    approval.do((state) => cancelApproval(state, 'cancelled'));
+    expect(approval.state.status).toBe('CANCELLED');
+    expect(approval.do((state) => cancelApproval(state, 'again'))).toEqual([]);
+  });
+
+  it.each([
+    ['reject', 'TIMED_OUT'],
+    ['cancel', 'TIMED_OUT'],
+  ] as const)('comes at the deadline, with %s', (outcome, status) => {
+    const expiry = { after: 'PT1H', outcome };
+    const approval = TestApproval.ofWorkflow({ ...DUAL, approvers: ['group:risk'], expiry });
+    approval.approve('erin');
+    approval.pass(HOUR - 1);
+    expect(fire(approval)).toEqual([]);
+    approval.pass(1);
+    // Whether the timer has fired or not.
+    expect(approval.refusal(() => approval.decide('frank'))).toBe('approval.not-open');
+    fire(approval);
+    expect(approval.state.status).toBe(status);
+    expect(approval.last('approval.timed-out')).toMatchObject({ outcome });
+    expect(fire(approval)).toEqual([]);
+  });
+});
+
+describe('escalation', () => {
+  const tiers = {
+    ...DUAL,
+    approvers: ['group:risk'],
+    escalation: [
+      { after: 'PT1H', approvers: ['role:head'] },
+      { after: 'PT2H', approvers: ['heidi'] },
+    ],
+  };
+  const escalate = (approval: TestApproval, as: string, approvers?: string[]) =>
+    approval.do(
+      (state, cause) => escalateApproval(state, { approvers, reason: 'away' }, cause),
+      as,
+    );
+
+  it('asks tier after tier, in time and by hand, each once', () => {
+    const approval = TestApproval.ofWorkflow(tiers);
+    expect(approval.refusal(() => approval.decide('bob'))).toBe('approval.not-an-approver');
+    escalate(approval, 'erin');
+    expect(approval.last('approval.escalated')).toMatchObject({ tier: 0, cause: 'person' });
+    approval.pass(HOUR);
+    expect(fire(approval)).toEqual([]);
+    approval.pass(HOUR);
+    fire(approval);
+    expect(approval.last('approval.escalated')).toMatchObject({ tier: 1, cause: 'timeout' });
+    approval.approve('bob', 'heidi');
+    expect(approval.state.status).toBe('APPROVED');
+  });
+
+  it('goes to the tiers of a policy alone, and never by who asked', () => {
+    const approval = TestApproval.ofWorkflow(tiers);
+    const code = (as: string, approvers?: string[]) =>
+      approval.refusal(() => escalate(approval, as, approvers));
+    expect(code('erin', ['ivan'])).toBe('approval.not-of-the-tiers');
+    expect(code('alice')).toBe('approval.self-approval');
+    expect(code('ivan')).toBe('approval.excluded');
+    expect(code('bob')).toBe('approval.not-an-approver');
+    expect(code('heidi')).toBeUndefined();
+    expect(dual().refusal(() => escalate(dual(), 'erin', ['bob']))).toBe('approval.no-tier');
+  });
+
+  it('of an ad-hoc request adds whom somebody names, but not oneself', () => {
+    const approval = asked();
+    const code = (approvers?: string[], as = 'heidi') =>
+      approval.refusal(() => escalate(approval, as, approvers));
+    expect(code()).toBe('approval.approvers-missing');
+    expect(code(['nobody'])).toBe('approval.unknown-approver');
+    expect(code(['heidi'])).toBe('approval.excluded');
+    expect(code(['bob'], 'alice')).toBe('approval.self-approval');
+    escalate(approval, 'heidi', ['bob', 'alice']);
+    expect(approval.refusal(() => approval.decide('alice'))).toBe('approval.self-approval');
+    approval.approve('bob', 'erin');
+    expect(approval.state.status).toBe('APPROVED');
+  });
+
+  it('follows the timeout of the workflow: a tier, else its administrators', () => {
+    const approval = TestApproval.ofWorkflow(tiers);
+    const overdue = () =>
+      approval.do((state, cause) => escalateForWorkflow(state, ['group:workflow-admins'], cause));
+    overdue();
+    overdue();
+    expect(approval.last('approval.escalated')).toMatchObject({ tier: 1 });
+    overdue();
+    expect(approval.last('approval.escalated')).toMatchObject({
+      approvers: ['group:workflow-admins'],
+      cause: 'workflow-timeout',
+    });
+  });
+
+  it('at the expiry asks all that are left and stays open', () => {
+    const expiry = { after: 'PT30M', outcome: 'escalate' } as const;
+    const approval = TestApproval.ofWorkflow({ ...tiers, expiry });
+    approval.pass(HOUR / 2);
+    fire(approval);
+    expect(approval.last('approval.escalated')).toMatchObject({
+      approvers: ['role:head', 'heidi'],
+      tier: 1,
+      cause: 'expiry',
+    });
+    approval.pass(10 * HOUR);
+    expect(fire(approval)).toEqual([]);
+    approval.approve('bob', 'heidi');
+    expect(approval.state.status).toBe('APPROVED');
+  });
+});
+
+describe('deadlines', () => {
+  const policy = {
+    ...DUAL,
+    approvers: ['group:risk'],
+    reminders: ['PT10M', 'PT20M'],
+    expiry: { after: 'PT1H', outcome: 'reject' },
+  } as const;
+  const open = () => TestApproval.ofWorkflow(policy);
+
+  it('remind those who have not decided, once for several that were missed', () => {
+    const approval = open();
+    approval.approve('erin');
+    approval.pass(HOUR / 2);
+    fire(approval);
+    expect(approval.last('approval.reminded')).toMatchObject({
+      reminder: 1,
+      waitingFor: ['frank', 'grace'],
+    });
+    expect(fire(approval)).toEqual([]);
+  });
+
+  it('stand still while the workflow is paused, and go on with what was left', () => {
+    const approval = open();
+    approval.pass(HOUR / 2);
+    approval.do((state, cause) => freezeDeadlines(state, cause.now));
+    approval.pass(10 * HOUR);
+    expect(fire(approval)).toEqual([]);
+    approval.approve('erin');
+    approval.do((state, cause) => resumeDeadlines(state, cause.now));
+    expect(approval.state.deadlines.expiresAt).toBe('2026-11-24T20:00:00.000Z');
+    approval.pass(HOUR / 2);
+    fire(approval);
+    expect(approval.state.status).toBe('TIMED_OUT');
+  });
+});
+
+describe('a revocation', () => {
+  it('opens the stage again and voids what came later', () => {
+    const approval = TestApproval.ofWorkflow({
+      stages: [
+        { name: 'desk', level: 'SINGLE', approvers: ['bob', 'heidi'] },
+        { name: 'risk', level: 'DUAL', approvers: ['group:risk'] },
+      ],
+    });
+    approval.approve('bob', 'erin');
+    const revoke = (as: string) =>
+      approval.do((state, cause) => revokeDecision(state, { reason: 'hm' }, cause), as);
+    expect(approval.refusal(() => revoke('frank'))).toBe('approval.no-such-decision');
+    revoke('bob');
+    expect(approval.state).toMatchObject({ stage: 0, votes: [], status: 'PENDING' });
+    approval.approve('bob', 'erin', 'frank');
+    expect(approval.state.status).toBe('APPROVED');
+    expect(approval.refusal(() => revoke('frank'))).toBe('approval.not-open');
+  });
+});
+
+describe('beside the decision', () => {
+  it('somebody claims it and gives it back', () => {
+    const approval = dual();
+    approval.do(claimApproval, 'erin');
+    expect(approval.refusal(() => approval.do(claimApproval, 'frank'))).toBe(
+      'approval.already-claimed',
+    );
+    expect(approval.refusal(() => approval.do(releaseApproval, 'frank'))).toBe(
+      'approval.claimed-by-another',
+    );
+    approval.do(releaseApproval, 'heidi');
+    expect(approval.refusal(() => approval.do(releaseApproval, 'erin'))).toBe(
+      'approval.not-claimed',
+    );
+  });
+
+  it('questions are open until they are answered', () => {
+    const approval = dual();
+    const say = (as: string, comment: object) =>
+      approval.do((state, cause) => commentOn(state, comment as never, cause), as);
+    say('erin', { commentId: 'q', kind: 'question', text: 'why?' });
+    expect(approval.state.questions).toHaveLength(1);
+    const wrong = () => say('alice', { commentId: 'a', kind: 'answer', text: 'so', answers: 'x' });
+    expect(approval.refusal(wrong)).toBe('approval.no-such-question');
+    say('alice', { commentId: 'a', kind: 'answer', text: 'so', answers: 'q' });
+    expect(approval.state.questions).toEqual([]);
+  });
+});
+
+describe('an emergency override', () => {
+  const policy = { ...DUAL, approvers: ['group:risk'], breakGlass: ['role:head', 'alice'] };
+  const override = (approval: TestApproval, as: string) =>
+    approval.do((state, cause) => {
+      const { subjectHash } = approval.state;
+      return overrideApproval(state, { reason: 'fire', subjectHash }, cause);
+    }, as);
+  const review = (approval: TestApproval, as: string) =>
+    approval.do(
+      (state, cause) => closeReview(state, { verdict: 'justified', reason: 'ok' }, cause),
+      as,
+    );
+
+  it('grants, and opens a review that somebody else closes', () => {
+    const approval = TestApproval.ofWorkflow(policy);
+    expect(approval.refusal(() => override(approval, 'erin'))).toBe('approval.not-an-approver');
+    expect(approval.refusal(() => override(approval, 'alice'))).toBe('approval.self-approval');
+    override(approval, 'bob');
+    expect(approval.last('approval.granted')).toMatchObject({ overriddenBy: 'bob', approvers: [] });
+    expect(approval.state.review).toBe('open');
+    expect(approval.refusal(() => review(approval, 'bob'))).toBe('approval.self-approval');
+    expect(approval.refusal(() => review(approval, 'alice'))).toBe('approval.self-approval');
+    review(approval, 'erin');
+    expect(approval.refusal(() => review(approval, 'frank'))).toBe('approval.no-open-review');
+  });
+});

@@ -1,0 +1,83 @@
+import { assignable, roundsOf } from '@countersign/state-machine';
+
+import { Draft, type Events, type Moment } from './draft.js';
+import { exclusionOf } from './eligibility.js';
+import { identityOf } from './identity.js';
+import { addedTo, decidedSoFar, peopleOf, quorumOf, requiredFor, roundAt } from './stages.js';
+import { type ApprovalState, type ExistingApproval, isOpen } from './state.js';
+
+const CODE = 'approval.quorum-unreachable';
+
+/** The people of the directory who may still decide the open stage. */
+export function peopleLeft(state: ExistingApproval, { organisation }: Moment): Set<string> {
+  const decided = decidedSoFar(state);
+  const { policy } = state.request;
+  const named = [
+    ...peopleOf(policy, state.stage, organisation),
+    ...organisation.named(addedTo(state, state.stage)),
+  ];
+  return new Set(
+    named.filter(
+      (person) => !decided.has(person) && exclusionOf(state, person, organisation) === undefined,
+    ),
+  );
+}
+
+/**
+ * The rule that nobody can meet any more, in words; undefined while the quorum can be reached. Of an
+ * organisation of which nothing is known it is not asked.
+ */
+export function unmetRule(state: ExistingApproval, moment: Moment): string | undefined {
+  const { organisation } = moment;
+  if (organisation.isEmpty || !isOpen(state)) return undefined;
+  const { policy } = state.request;
+  const { required, given } = quorumOf(state);
+  const left = peopleLeft(state, moment);
+  const needed = required - given;
+  if (left.size < needed) {
+    const { level, name, approvers } = roundAt(policy, state.stage);
+    const stage = name === undefined ? '' : `stage ${name}: `;
+    const named = [...approvers, ...addedTo(state, state.stage)].join(', ');
+    return `${stage}${level} takes ${required} of ${named}; ${given} approved, and only ${left.size} more may decide`;
+  }
+  const later = laterStages(state, moment);
+  if (later.length === 0 || assignable([{ people: left, needed }, ...later])) return undefined;
+  return 'the stages that are left take more different people than may decide them';
+}
+
+function laterStages(state: ExistingApproval, { organisation }: Moment) {
+  const { policy } = state.request;
+  const decided = decidedSoFar(state);
+  return roundsOf(policy).flatMap((_, stage) => {
+    if (stage <= state.stage) return [];
+    const named = [...peopleOf(policy, stage, organisation)].filter(
+      (person) => !decided.has(person) && exclusionOf(state, person, organisation) === undefined,
+    );
+    return [{ people: new Set(named), needed: requiredFor(policy, stage, organisation) }];
+  });
+}
+
+/** Looks again whether an open approval can be completed, in an organisation that has changed. */
+export function checkQuorum(state: ApprovalState, moment: Moment): Events {
+  if (!state.exists || (state.required[0] ?? 0) === 0) return [];
+  const draft = new Draft(state, moment);
+  watchQuorum(draft);
+  return draft.events;
+}
+
+/** Raises or resolves the incident that says that nobody can complete this. */
+export function watchQuorum(draft: Draft): void {
+  const { state, moment } = draft;
+  if (!isOpen(state)) return;
+  const message = unmetRule(state, moment);
+  const raised = state.incidents.get(CODE);
+  const identity = identityOf(state.request);
+  if (message !== undefined && raised === undefined) {
+    draft.add({ type: 'approval.incident-raised', data: { ...identity, code: CODE, message } });
+  }
+  if (message === undefined && raised !== undefined) {
+    const resolution = `${peopleLeft(state, moment).size} people may decide`;
+    const data = { ...identity, code: CODE, resolution };
+    draft.add({ type: 'approval.incident-resolved', data });
+  }
+}

@@ -1,0 +1,190 @@
+import type { RequestApproval } from '@countersign/contracts';
+import { compileCondition, EXPRESSION_LANGUAGE, ExpressionError } from '@countersign/expressions';
+import { AppError, hashOf, invalid, messageOf, rule } from '@countersign/kernel';
+import {
+  ApprovalPolicy,
+  deadlinesOf,
+  type Organisation,
+  roundsOf,
+} from '@countersign/state-machine';
+import type { z } from 'zod';
+
+import { type Cause, Draft, type Events, type Moment } from './draft.js';
+import { type Identity, identityOf, outcomeOf } from './identity.js';
+import { unmetRule, watchQuorum } from './reachability.js';
+import { grant } from './settle.js';
+import { requiredFor } from './stages.js';
+import {
+  approvalAggregate,
+  type ApprovalState,
+  type DataOf,
+  type ExistingApproval,
+} from './state.js';
+
+type Requested = DataOf<'approval.requested'>;
+
+/** What is said when an approval is asked for: of a transition, of an intervention, or of a bulk job. */
+type Asked = Identity &
+  Pick<Requested, 'requester' | 'editors' | 'policy' | 'subject' | 'subjectHash'>;
+
+/** Opens the approval that a workflow or a job waits for. What is wrong with it becomes an incident of the approval. */
+export function requestApproval(state: ApprovalState, asked: Asked, moment: Moment): Events {
+  if (state.exists) return [];
+  const { requester, editors, policy, subject, subjectHash } = asked;
+  const draft = opened(
+    { ...identityOf(asked), requester, editors, policy, subject, subjectHash },
+    moment,
+  );
+  begin(draft);
+  return draft.events;
+}
+
+/**
+ * Opens what a person asks for.
+ *
+ * @throws AppError `approval.unknown-approver` with `details.approvers`, `approval.unknown-calendar`,
+ *   `approval.quorum-unreachable`, `approval.malformed-policy`
+ */
+export function requestAdHoc(
+  state: ApprovalState,
+  approvalId: string,
+  body: z.output<typeof RequestApproval.body>,
+  cause: Cause,
+): Events {
+  if (state.exists) return [];
+  const { workflowId, subject, reason } = body;
+  const policy = policyOf(body);
+  const draft = opened(
+    {
+      approvalId,
+      ...(workflowId === undefined ? {} : { workflowId }),
+      requester: cause.organisation.personOf(cause.actor.id),
+      editors: [],
+      adHoc: true,
+      ...(body.policy === undefined ? { openEscalation: true } : {}),
+      reason,
+      policy,
+      subject,
+      subjectHash: hashOf(subject),
+    },
+    cause,
+  );
+  assertSound(draft.state, cause);
+  begin(draft);
+  return draft.events;
+}
+
+function policyOf({
+  level,
+  quorum,
+  approvers,
+  policy,
+}: z.output<typeof RequestApproval.body>): ApprovalPolicy {
+  const asked =
+    policy === undefined
+      ? { level, quorum, approvers: approvers ?? [] }
+      : { ...policy, ...(approvers === undefined ? {} : { approvers }) };
+  const result = ApprovalPolicy.safeParse(JSON.parse(JSON.stringify(asked)));
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => ({
+    path: `/${path.join('/')}`,
+    message,
+  }));
+  throw invalid(
+    'approval.malformed-policy',
+    `${problems[0]?.path ?? ''}: ${problems[0]?.message ?? ''}`,
+    {
+      details: { problems },
+    },
+  );
+}
+
+/** What a person asks for is refused at once when it cannot be met. */
+function assertSound(state: ExistingApproval, moment: Moment): void {
+  const { organisation } = moment;
+  const { policy } = state.request;
+  const unmet = unmetRule(state, moment);
+  const unknown = unknownApprovers(policy, organisation);
+  if (unmet !== undefined) {
+    throw rule('approval.quorum-unreachable', unmet, { details: { unknown } });
+  }
+  if (unknown.length > 0) {
+    throw rule('approval.unknown-approver', `the directory has nobody for ${unknown.join(', ')}`, {
+      details: { approvers: unknown },
+    });
+  }
+  if (policy.calendar !== undefined && organisation.calendar(policy.calendar) === undefined) {
+    throw rule('approval.unknown-calendar', `there is no calendar ${policy.calendar}`);
+  }
+  if (policy.rule !== undefined) compileCondition(policy.rule, ['subject']);
+}
+
+/** Approvers behind whom the directory knows nobody active. */
+export function unknownApprovers(
+  { escalation = [], ...policy }: ApprovalPolicy,
+  organisation: Organisation,
+): string[] {
+  if (organisation.isEmpty) return [];
+  const named = [
+    ...roundsOf(policy).flatMap(({ approvers }) => approvers),
+    ...escalation.flatMap(({ approvers }) => approvers),
+  ];
+  return [...new Set(named)].filter((approver) => organisation.named([approver]).size === 0);
+}
+
+function opened(
+  asked: Omit<Requested, 'required' | 'deadlines' | 'directoryRevision'>,
+  moment: Moment,
+): Draft {
+  const { organisation, now } = moment;
+  const { policy } = asked;
+  const calendar =
+    policy.calendar === undefined ? undefined : organisation.calendar(policy.calendar);
+  const data: Requested = {
+    ...asked,
+    required: requiredFor(policy, 0, organisation),
+    deadlines: deadlinesOf({ ...policy, calendar: calendar?.name }, now, calendar),
+    directoryRevision: organisation.revision,
+  };
+  const event = { type: 'approval.requested', data } as const;
+  const none = approvalAggregate.initialState;
+  const draft = new Draft(approvalAggregate.evolve(none, event) as ExistingApproval, moment);
+  draft.events.push(event);
+  return draft;
+}
+
+/** Nobody is asked where the level is AUTO; everywhere else somebody has to be able to answer. */
+function begin(draft: Draft): void {
+  const { policy } = draft.state.request;
+  const { calendar } = policy;
+  if (calendar !== undefined && draft.moment.organisation.calendar(calendar) === undefined) {
+    const message = `there is no calendar ${calendar}: every hour counts`;
+    incident(draft, 'approval.unknown-calendar', message);
+  }
+  if ((draft.state.required[0] ?? 0) === 0) applyRule(draft);
+  else watchQuorum(draft);
+}
+
+/** Grants or rejects by the rule of level AUTO. A rule that cannot be evaluated is an incident, never an answer. */
+export function applyRule(draft: Draft): void {
+  const { subject, request } = draft.state;
+  const { rule: expression = 'true' } = request.policy;
+  const rule = { expression, inputs: subject, language: EXPRESSION_LANGUAGE };
+  try {
+    if (compileCondition(expression, ['subject']).evaluate({ subject })) {
+      grant(draft, { rule });
+      return;
+    }
+  } catch (error) {
+    if (!(error instanceof AppError || error instanceof ExpressionError)) throw error;
+    incident(draft, 'approval.rule-failed', `${expression}: ${messageOf(error)}`);
+    return;
+  }
+  const reason = `the rule does not hold: ${expression}`;
+  draft.add({ type: 'approval.rejected', data: { ...outcomeOf(draft.state), reason, rule } });
+}
+
+function incident(draft: Draft, code: string, message: string): void {
+  const data = { ...identityOf(draft.state.request), code, message };
+  draft.add({ type: 'approval.incident-raised', data });
+}
