@@ -118,8 +118,8 @@ export class WorkflowHandler {
     { workflowId, reason }: BodyOf<typeof PauseWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.instances.change(workflowId, context, (state, _, { now }) =>
-      pauseWorkflow(state, reason, now),
+    return this.instances.change(workflowId, context, (state, definition, { now }) =>
+      pauseWorkflow(state, reason, definition, context.actor, now),
     );
   }
 
@@ -128,7 +128,7 @@ export class WorkflowHandler {
     context: CommandContext,
   ): Promise<WorkflowReply> {
     return this.instances.change(workflowId, context, (state, definition, cause) =>
-      resumeWorkflow(state, reason, definition, cause),
+      resumeWorkflow(state, reason, definition, context.actor, cause),
     );
   }
 
@@ -137,7 +137,7 @@ export class WorkflowHandler {
     context: CommandContext,
   ): Promise<WorkflowReply> {
     return this.instances.change(workflowId, context, (state, definition, cause) =>
-      cancelWorkflow(state, reason, definition, cause),
+      cancelWorkflow(state, reason, definition, context.actor, cause),
     );
   }
 
@@ -146,7 +146,7 @@ export class WorkflowHandler {
     context: CommandContext,
   ): Promise<WorkflowReply> {
     return this.instances.change(workflowId, context, (state, definition, cause) =>
-      failWorkflow(state, reason, definition, cause),
+      failWorkflow(state, reason, definition, context.actor, cause),
     );
   }
 
