@@ -59,6 +59,16 @@ export class WorkflowHandler {
     @Inject(InstanceChanges) private readonly instances: InstanceChanges,
   ) {}
 
+  /** Whether the template may be started with a context, as far as is remembered: it costs no look at the store. */
+  async fits({ template, context }: Pick<StartWorkflowBody, 'template' | 'context'>) {
+    try {
+      mustFit(context, (await this.definitions.pin(template, undefined, undefined)).compiled);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async start(
     body: StartWorkflowBody,
     context: CommandContext,
@@ -82,9 +92,10 @@ export class WorkflowHandler {
     } catch (error) {
       if (error instanceof AppError && error.kind === 'unavailable') throw error;
       // The repetition of a start has its first answer, whatever the template is by now.
-      const outcome = await this.workflows.execute(stream, context, () => {
+      const refuse = () => {
         throw error;
-      });
+      };
+      const outcome = await this.workflows.execute(stream, context, refuse, { fresh: true });
       return this.instances.reply(outcome);
     }
     const start = startedEvent(workflowId, body, pinned, context, options);
