@@ -12,6 +12,7 @@ interface Version {
   readonly version: number;
   readonly status: string;
   readonly position: string;
+  readonly definitionHash: string;
   readonly code: string;
   readonly findings: readonly { readonly code: string; readonly severity: string }[];
 }
@@ -90,7 +91,12 @@ describe('a desk’s own process', () => {
       422,
       'template.second-person-needed',
     ]);
-    const published = await command(bob, 1, 'publish');
+    const blind = await command(bob, 1, 'publish');
+    expect(refusal(blind)).toEqual([422, 'template.hash-needed']);
+    const looked = await bob.get<Version>(`/templates/${name}/versions/1`, saved.body.position);
+    const { definitionHash } = looked.body;
+    expect(blind.body).toMatchObject({ definitionHash });
+    const published = await command(bob, 1, 'publish', { definitionHash });
     expect(published.body).toMatchObject({ version: 1, status: 'PUBLISHED' });
     const { body } = await alice.get(`/templates/${name}`, published.body.position);
     expect(body).toMatchObject({

@@ -210,6 +210,23 @@ export function approvalsNeeded(round: Pick<Round, 'level' | 'quorum'>, named = 
   }
 }
 
+/** Somebody who is signed in, or a part of the product: what they are named by. */
+export interface Identity {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** How somebody is named in a list: `alice`, `role:risk-officer`, `group:trade-approvers`; undefined when not at all. */
+export function namedAs(list: readonly string[], identity: Identity): string | undefined {
+  const { people, roles, groups } = approverSets(list);
+  if (people.includes(identity.id)) return identity.id;
+  const role = roles.find((name) => identity.roles.includes(name));
+  if (role !== undefined) return `role:${role}`;
+  const group = groups.find((name) => identity.groups.includes(name));
+  return group === undefined ? undefined : `group:${group}`;
+}
+
 /** Approvers by kind, without repetition, in the order they are named. */
 export interface ApproverSets {
   readonly people: readonly string[];

@@ -1,5 +1,6 @@
 import { invalid, type JsonObject } from '@countersign/kernel';
 
+import type { Identity } from './approval-policy.js';
 import {
   type AfterTransition,
   type CompiledState,
@@ -12,6 +13,7 @@ import {
   availability,
   type CompiledTransition,
   compileTransition,
+  maySend,
 } from './compiled-transition.js';
 import type { FinalOutcome, StateDefinition, WorkflowDefinition } from './definition.js';
 import { durationMs } from './duration.js';
@@ -78,13 +80,22 @@ export class CompiledDefinition {
 
   /**
    * The transition that a signal fires: the first in the order of the definition that waits for it and whose
-   * condition holds.
+   * condition holds, among those that the sender may fire.
    *
    * @param input what the signal carries
+   * @param sender who sent it; absent: nobody in particular, who fires only what names no senders
    * @throws ExpressionError when a condition before that one cannot be answered
    */
-  bySignal(state: string, signal: string, context: JsonObject, input?: JsonObject): Choice {
-    return firstOf(this.#state(state).bySignal.get(signal), context, input);
+  bySignal(
+    state: string,
+    signal: string,
+    context: JsonObject,
+    input?: JsonObject,
+    sender?: Identity,
+  ): Choice {
+    const waiting = this.#state(state).bySignal.get(signal);
+    const permitted = waiting?.filter((transition) => maySend(transition, sender));
+    return firstOf(permitted?.length === 0 ? undefined : permitted, context, input);
   }
 
   /** The transitions of a state that a time makes due, in the order of the definition. */

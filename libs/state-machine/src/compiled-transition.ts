@@ -1,6 +1,7 @@
 import { compileCondition, ExpressionError } from '@countersign/expressions';
 import { AppError, type JsonObject } from '@countersign/kernel';
 
+import { type Identity, namedAs } from './approval-policy.js';
 import { conditionVariables, type TransitionDefinition } from './definition.js';
 import { type CompiledAction, compileActions } from './run-actions.js';
 
@@ -65,6 +66,16 @@ export function availability(transition: CompiledTransition, context: JsonObject
     if (error instanceof ExpressionError) return { transition, verdict: 'failed', error };
     throw error;
   }
+}
+
+/** Whether a signal of somebody may fire a transition; of nobody in particular only where it names no senders. */
+export function maySend(
+  { trigger }: Pick<TransitionDefinition, 'trigger'>,
+  sender: Identity | undefined,
+): boolean {
+  if (typeof trigger === 'string' || !('signal' in trigger)) return false;
+  const { senders } = trigger;
+  return senders === undefined || (sender !== undefined && namedAs(senders, sender) !== undefined);
 }
 
 /** Whether somebody with these roles may ask for a manual transition. */

@@ -48,16 +48,36 @@ export const StateDefinition = z.strictObject({
 });
 export type StateDefinition = z.infer<typeof StateDefinition>;
 
+/** Who may send a signal: a person's or a service's id, `group:<name>`, `role:<name>`, or `system:trigger`. */
+const Sender = z
+  .string()
+  .max(210)
+  .regex(
+    /^(group:|role:|system:)?[^\s:]+$/,
+    'must be an id, group:<name>, role:<name> or system:trigger',
+  );
+
 /**
  * - `manual`: somebody asks for it.
  * - `automatic`: made as soon as the instance is in `from` and the condition holds.
  * - `{after}`: made when the instance has been in `from` for so long, if the condition holds then.
- * - `{signal}`: made when a signal of that name reaches the instance in `from` and the condition holds.
+ * - `{signal, senders?}`: made when a signal of that name, from one of the senders, reaches the instance in `from` and the
+ *   condition holds. Without senders anyone who is signed in may send it, and every trigger.
  */
 export const TransitionTrigger = z.union([
   z.enum(['manual', 'automatic']),
   z.strictObject({ after: Duration }),
-  z.strictObject({ signal: Name }),
+  z.strictObject({
+    signal: Name,
+    senders: z
+      .array(Sender)
+      .min(1)
+      .max(200)
+      .optional()
+      .describe(
+        'Who may send it: ids, group:<name>, role:<name>; system:trigger stands for triggers. Absent: anyone who is signed in, and every trigger.',
+      ),
+  }),
 ]);
 export type TransitionTrigger = z.infer<typeof TransitionTrigger>;
 
@@ -129,6 +149,14 @@ export const WorkflowDefinition = z.strictObject({
     .optional()
     .describe(
       'What happens at the timeout: {to} moves the instance to that state, true leaves it where it is and raises an incident for people to look at. Absent or false: the instance fails.',
+    ),
+  operators: z
+    .array(Approver)
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Who may pause, resume, cancel and fail an instance, besides whoever started it, its administrators and group:workflow-admins.',
     ),
   administrators: z
     .array(Approver)

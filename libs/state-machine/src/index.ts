@@ -7,7 +7,9 @@ export {
   Approver,
   type ApproverSets,
   approverSets,
+  type Identity,
   levelOf,
+  namedAs,
   Quorum,
   RejectionRule,
   type Round,
@@ -23,7 +25,12 @@ export {
   type OverallTimeout,
 } from './compile.js';
 export type { AfterTransition, Invocation, StateTimeout } from './compiled-state.js';
-export { type Availability, type CompiledTransition, mayFire } from './compiled-transition.js';
+export {
+  type Availability,
+  type CompiledTransition,
+  mayFire,
+  maySend,
+} from './compiled-transition.js';
 export {
   ContextField,
   ContextFieldType,

@@ -2,7 +2,7 @@ import { checkBypass } from './analysis/bypass.js';
 import { Model } from './analysis/model.js';
 import type { WorkflowDefinition } from './definition.js';
 import type { Finding } from './finding.js';
-import { checkAdministrators } from './validation/administrators.js';
+import { checkAdministrators, checkNamedPeople } from './validation/administrators.js';
 import { checkApprovals } from './validation/approvals.js';
 import { checkAutomaticLoops } from './validation/automatic-loops.js';
 import { checkExpressions } from './validation/expressions.js';
@@ -37,6 +37,7 @@ const checks: readonly ((model: Model) => Finding[])[] = [
   checkSupport,
   checkQuorums,
   checkAdministrators,
+  checkNamedPeople,
   checkBypass,
 ];
 

@@ -104,10 +104,10 @@ export class TestInstance {
     if (target && this.state.definitionHash !== HASH) this.definition = target;
   }
 
-  signal(name: string, payload: JsonObject = {}, ttlMs = 60_000): void {
+  signal(name: string, payload: JsonObject = {}, ttlMs = 60_000, sender?: Signal['sender']): void {
     const expiresAt = new Date(this.now.getTime() + ttlMs).toISOString();
     const signalId = `00000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`;
-    const signal = { signalId, name, payload, expiresAt };
+    const signal = { signalId, name, payload, expiresAt, sender };
     this.#keep(receiveSignal(this.folded, signal, this.definition, this.#cause()));
   }
 
@@ -118,19 +118,23 @@ export class TestInstance {
   }
 
   pause(): void {
-    this.#keep(pauseWorkflow(this.folded, 'holiday', this.now));
+    this.#keep(pauseWorkflow(this.folded, 'holiday', this.definition, this.#by, this.now));
   }
 
   resume(): void {
-    this.#keep(resumeWorkflow(this.folded, 'back', this.definition, this.#cause()));
+    this.#keep(resumeWorkflow(this.folded, 'back', this.definition, this.#by, this.#cause()));
   }
 
   cancel(): void {
-    this.#keep(cancelWorkflow(this.folded, 'entered twice', this.definition, this.#cause()));
+    this.#keep(
+      cancelWorkflow(this.folded, 'entered twice', this.definition, this.#by, this.#cause()),
+    );
   }
 
   fail(): void {
-    this.#keep(failWorkflow(this.folded, 'beyond repair', this.definition, this.#cause()));
+    this.#keep(
+      failWorkflow(this.folded, 'beyond repair', this.definition, this.#by, this.#cause()),
+    );
   }
 
   retry(): void {
@@ -147,6 +151,10 @@ export class TestInstance {
 
   apply(decide: (state: WorkflowState, definition: CompiledDefinition) => Events): void {
     this.#keep(decide(this.folded, this.definition));
+  }
+
+  get #by() {
+    return { id: this.actor, roles: [], groups: [], authMethod: 'test' };
   }
 
   #cause() {

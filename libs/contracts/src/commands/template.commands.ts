@@ -32,8 +32,9 @@ export const SubmitTemplateBody = z.strictObject({ comment: Reason.optional() })
 export const ReturnTemplateBody = z.strictObject({ reason: Reason });
 export const PublishTemplateBody = z.strictObject({
   comment: Reason.optional(),
-  /** Hash of the definition that the reviewer was shown: when it is not that any more, nothing happens. */
-  definitionHash: Sha256.optional(),
+  definitionHash: Sha256.optional().describe(
+    'of the definition that the reviewer was shown: when it is not that any more, nothing happens; needed once the version was submitted more than once',
+  ),
 });
 export const RetireTemplateBody = z.strictObject({ reason: Reason.optional() });
 

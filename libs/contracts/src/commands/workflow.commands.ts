@@ -1,4 +1,4 @@
-import { DefinitionOverrides, Duration } from '@countersign/state-machine';
+import { DefinitionOverrides, Duration, durationMs } from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { BusinessKey, Id, JsonRecord, Name, Position, Reason } from '../scalars.js';
@@ -87,14 +87,19 @@ export const RetryWorkflow = defineCommand(
   WorkflowReply,
 );
 
-/** How long a signal waits for a transition that takes it. */
+/** How long a signal waits for a transition that takes it: usually, and at most. */
 const DEFAULT_SIGNAL_TTL = 'P7D';
+const LONGEST_SIGNAL_TTL = 'P30D';
 
 export const SignalBody = z.strictObject({
   name: z.string().min(1).max(64),
   payload: JsonRecord.default({}),
-  /** ISO 8601 duration. */
-  ttl: Duration.default(DEFAULT_SIGNAL_TTL),
+  ttl: Duration.refine(
+    (ttl) => durationMs(ttl) <= durationMs(LONGEST_SIGNAL_TTL),
+    `at most ${LONGEST_SIGNAL_TTL}`,
+  )
+    .default(DEFAULT_SIGNAL_TTL)
+    .describe(`ISO 8601 duration, at most ${LONGEST_SIGNAL_TTL}`),
 });
 
 export const SignalWorkflow = defineCommand(

@@ -1,9 +1,9 @@
-import { ApprovalPolicy } from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { BulkAction, BulkQuery } from '../commands/bulk-job.commands.js';
 import { defineEvent, type EventOf } from '../event-type.js';
-import { Id, JsonRecord, Name, Sha256 } from '../scalars.js';
+import { Id, Name, Sha256 } from '../scalars.js';
+import { approvalRequest } from './shared-members.js';
 
 const job = { jobId: Id };
 
@@ -49,12 +49,7 @@ export const BulkJobItemsListed = defineEvent('bulkjob.items-listed', {
 export const BulkJobApprovalRequested = defineEvent('bulkjob.approval-requested', {
   ...job,
   template: z.string(),
-  approvalId: Id,
-  requester: z.string(),
-  editors: z.array(z.string()),
-  policy: ApprovalPolicy,
-  subject: JsonRecord,
-  subjectHash: Sha256,
+  ...approvalRequest,
 });
 
 export const BulkJobApproved = defineEvent('bulkjob.approved', {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
-import { BusinessKey, Id, JsonRecord, Name } from '../scalars.js';
+import { BusinessKey, Id, Name } from '../scalars.js';
+import { waitingSignal } from './shared-members.js';
 
 /** The key belongs to this workflow until that has ended and another one takes it. */
 export const BusinessKeyReserved = defineEvent('businesskey.reserved', {
@@ -15,11 +16,7 @@ export const BusinessKeyReserved = defineEvent('businesskey.reserved', {
 export const BusinessKeySignalKept = defineEvent('businesskey.signal-kept', {
   template: Name,
   businessKey: BusinessKey,
-  signalId: Id,
-  name: z.string(),
-  payload: JsonRecord,
-  expiresAt: z.iso.datetime(),
-  editors: z.array(z.string()).optional(),
+  ...waitingSignal,
 });
 
 export const businessKeyEvents = [BusinessKeyReserved, BusinessKeySignalKept] as const;

@@ -42,6 +42,8 @@ export const TemplateVersionReturned = defineEvent('template.version-returned', 
 /** An immutable version of a template may be started from now on. */
 export const TemplateVersionPublished = defineEvent('template.version-published', {
   ...content,
+  /** The hash that the reviewer named as what they had looked at: the same as `definitionHash`. */
+  shownHash: Sha256.optional(),
   comment: Reason.optional(),
 });
 

@@ -1,8 +1,9 @@
-import { ApprovalPolicy, Approver, DefinitionOverrides } from '@countersign/state-machine';
+import { Approver, DefinitionOverrides } from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
 import { BusinessKey, Id, JsonRecord, Sha256 } from '../scalars.js';
+import { approvalRequest, waitingSignal } from './shared-members.js';
 
 /** What every event of an instance says, so that a subscriber or a read table needs no other event. */
 const workflow = {
@@ -22,6 +23,21 @@ const timer = {
   kind: z.enum(['after', 'state', 'overall']),
   /** The transition's place in the definition, for `after`. */
   transition: z.int().nonnegative().optional(),
+};
+
+/** How an approval of the instance ended. */
+const outcome = {
+  approvalId: Id,
+  outcome: z.enum(['granted', 'rejected', 'withdrawn']),
+  reason: z.string().optional(),
+};
+
+const incident = {
+  incidentId: Id,
+  code: z.string(),
+  message: z.string(),
+  state: z.string(),
+  raisedAt: z.iso.datetime().optional(),
 };
 
 /** An instance exists. `draft` ones wait for their activation. */
@@ -62,14 +78,7 @@ export const WorkflowTransitionRequested = defineEvent('workflow.transition-requ
   trigger: z.enum(['manual', 'automatic', 'after', 'signal']),
   reason: z.string().optional(),
   input: JsonRecord.optional(),
-  approvalId: Id,
-  requester: z.string(),
-  /** Those who made the subject what it is; like the requester they may not decide. */
-  editors: z.array(z.string()),
-  policy: ApprovalPolicy,
-  /** What approvers are shown, and its hash, to which their decisions bind. */
-  subject: JsonRecord,
-  subjectHash: Sha256,
+  ...approvalRequest,
   signalId: Id.optional(),
 });
 
@@ -114,9 +123,7 @@ export const WorkflowTransitionRejected = defineEvent('workflow.transition-rejec
 /** An approval ended while the instance was paused; its resumption applies the outcome. */
 export const WorkflowApprovalOutcomeDeferred = defineEvent('workflow.approval-outcome-deferred', {
   ...workflow,
-  approvalId: Id,
-  outcome: z.enum(['granted', 'rejected', 'withdrawn']),
-  reason: z.string().optional(),
+  ...outcome,
 });
 
 /** It reached a final state. */
@@ -158,21 +165,13 @@ export const WorkflowCancelled = defineEvent('workflow.cancelled', {
 /** An expression could not be evaluated: the instance stays where it is and an incident is open. */
 export const WorkflowIncidentRaised = defineEvent('workflow.incident-raised', {
   ...workflow,
-  incidentId: Id,
-  code: z.string(),
-  message: z.string(),
-  state: z.string(),
-  raisedAt: z.iso.datetime().optional(),
+  ...incident,
 });
 
 /** What was wrong has been put right; the incident as it was raised. */
 export const WorkflowIncidentResolved = defineEvent('workflow.incident-resolved', {
   ...workflow,
-  incidentId: Id,
-  code: z.string(),
-  message: z.string(),
-  state: z.string(),
-  raisedAt: z.iso.datetime().optional(),
+  ...incident,
 });
 
 /** Nobody may start this instance any more: its business key went to another one. */
@@ -206,12 +205,7 @@ export const WorkflowTimersSet = defineEvent('workflow.timers-set', {
 /** Kept until a transition takes it or its time is over. */
 export const WorkflowSignalReceived = defineEvent('workflow.signal-received', {
   ...workflow,
-  signalId: Id,
-  name: z.string(),
-  payload: JsonRecord,
-  expiresAt: z.iso.datetime(),
-  /** Whose the payload is: editors of the instance once a transition takes the signal. */
-  editors: z.array(z.string()).optional(),
+  ...waitingSignal,
 });
 
 export const WorkflowSignalExpired = defineEvent('workflow.signal-expired', {
@@ -285,12 +279,7 @@ export const WorkflowInterventionRequested = defineEvent('workflow.intervention-
   context: JsonRecord.optional(),
   templateVersion: z.int().positive().optional(),
   definitionHash: Sha256.optional(),
-  approvalId: Id,
-  requester: z.string(),
-  editors: z.array(z.string()),
-  policy: ApprovalPolicy,
-  subject: JsonRecord,
-  subjectHash: Sha256,
+  ...approvalRequest,
 });
 
 /** How an intervention came out. */

@@ -127,7 +127,9 @@ function outlineOf(
 /** Only one of the transitions with the same key is taken at a time; each of those after a duration has its own clock. */
 function competition({ from, trigger, event }: TransitionDefinition, index: number): string {
   if (typeof trigger === 'object') {
-    return 'signal' in trigger ? `${from} signal ${trigger.signal}` : `${from} after ${index}`;
+    if ('after' in trigger) return `${from} after ${index}`;
+    // Those that others may send do not compete.
+    return `${from} signal ${trigger.signal} ${(trigger.senders ?? []).join(' ')}`;
   }
   return trigger === 'automatic' ? `${from} automatic` : `${from} manual ${event}`;
 }

@@ -31,6 +31,13 @@ export function unmappedMembers(
   }
   for (const [index, transition] of definition.transitions.entries()) {
     look(transition, `/transitions/${index}`, reasons.transition);
+    look<{ senders?: unknown }>(
+      Object(transition.trigger) as object,
+      `/transitions/${index}/trigger`,
+      {
+        senders: 'a signal is anybody’s',
+      },
+    );
   }
   return list;
 }
@@ -43,4 +50,5 @@ export const OURS_ALONE: Reasons<WorkflowDefinition> = {
   timeout: 'there is no timeout of the whole',
   autoEscalate: 'there is no timeout of the whole',
   administrators: 'there are no administrators',
+  operators: 'there are no operators',
 };

@@ -2,7 +2,7 @@ import type { Model } from '../analysis/model.js';
 import { LEVELS, levelsToEnter, SMALLEST_COMMITTEE } from '../analysis/protection.js';
 import { approvalsNeeded, approverSets } from '../approval-policy.js';
 import { administratorsOf } from '../definition.js';
-import { error, type Finding, warning } from '../finding.js';
+import { error, type Finding, info, warning } from '../finding.js';
 import { Organisation } from '../organisation.js';
 import { unknownNames } from './quorums.js';
 
@@ -32,6 +32,24 @@ export function checkAdministrators({ definition, options: { directory } }: Mode
   if (there > needed) return findings;
   const message = `${unmet(level, needed, there)}: not possible if one of them asks`;
   return [...findings, warning(CODE, path, message)];
+}
+
+/** Lists of people who may do something, and name nobody whom the directory knows. */
+export function checkNamedPeople({ definition, options: { directory } }: Model): Finding[] {
+  if (directory === undefined) return [];
+  const people = new Organisation(directory);
+  return [
+    ...unknownNames(people, definition.operators ?? [], '/operators'),
+    // Who sends a signal may be a service, of which the directory need not know.
+    ...definition.transitions.flatMap(({ trigger }, index) => {
+      if (typeof trigger === 'string' || !('signal' in trigger)) return [];
+      const { senders = [] } = trigger;
+      if (senders.length === 0 || senders.includes('system:trigger')) return [];
+      if (people.named(senders).size > 0) return [];
+      const message = `the directory has nobody active for ${senders.join(', ')}: a service has to send it`;
+      return [info('signal.unknown-sender', `/transitions/${index}/trigger/senders`, message)];
+    }),
+  ];
 }
 
 const CODE = 'approval.quorum-unreachable';

@@ -97,6 +97,10 @@ export function checkTriggers({ definition }: Model): Finding[] {
         findings.push(error('transition.after-timeout', `${path}/trigger/after`, message));
       }
     } else if (trigger.signal.startsWith(RESERVED)) {
+      if (trigger.senders !== undefined) {
+        const message = 'nobody sends it: it is how an invoked workflow ends';
+        findings.push(error('signal.senders-unused', `${path}/trigger/senders`, message));
+      }
       const at = `${path}/trigger/signal`;
       if (!OUTCOMES.includes(trigger.signal)) {
         const message = `nobody can send it: of the names with ${RESERVED} there are only ${OUTCOMES.join(', ')}`;

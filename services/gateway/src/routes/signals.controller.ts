@@ -28,7 +28,8 @@ export class SignalsController {
     errors: {
       400: ['signal.reserved-name'],
       404: ['workflow.not-found'],
-      422: ['workflow.ended', 'workflow.too-many-signals', 'workflow.unknown-signal'],
+      403: ['signal.sender-not-permitted'],
+      422: ['signal.too-many', 'workflow.ended', 'workflow.too-large', 'workflow.unknown-signal'],
     },
   })
   signal(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
@@ -47,8 +48,16 @@ export class SignalsController {
     reply: SignalByKey.reply,
     errors: {
       400: ['signal.reserved-name'],
+      403: ['signal.sender-not-permitted'],
+      404: ['template.not-found'],
       409: ['workflow.business-key-busy'],
-      422: ['signal.too-many', 'workflow.too-many-signals', 'workflow.unknown-signal'],
+      422: [
+        'signal.too-many',
+        'template.not-published',
+        'template.retired',
+        'workflow.too-large',
+        'workflow.unknown-signal',
+      ],
     },
   })
   signalByKey(@Req() request: FastifyRequest) {

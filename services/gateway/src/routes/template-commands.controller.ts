@@ -125,7 +125,7 @@ export class TemplateCommandsController {
   @Operation({
     summary: 'Publish a version that was reviewed',
     description:
-      'By a member of the group `workflow-admins` who is neither its author nor submitted it. While the analysis finds an error it is refused, with the findings.',
+      'By a member of the group `workflow-admins` who is neither its author nor has ever submitted it. Once it was submitted more than once, `definitionHash` is needed: `GET` of the version shows it. While the analysis finds an error it is refused, with the findings.',
     params: { version: VersionNumber },
     body: PublishTemplateBody,
     reply: TemplateReply,
@@ -135,6 +135,7 @@ export class TemplateCommandsController {
       422: [
         'template.changed',
         'template.has-errors',
+        'template.hash-needed',
         'template.not-in-review',
         'template.second-person-needed',
       ],

@@ -119,7 +119,11 @@ export class WorkflowsController {
     summary: 'Pause a workflow',
     body: ReasonBody,
     reply: WorkflowReply,
-    errors: { 404: ['workflow.not-found'], 422: ['workflow.not-active'] },
+    errors: {
+      403: ['workflow.operators-only'],
+      404: ['workflow.not-found'],
+      422: ['workflow.not-active'],
+    },
   })
   pause(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
@@ -133,7 +137,11 @@ export class WorkflowsController {
     summary: 'Resume a paused workflow',
     body: ReasonBody,
     reply: WorkflowReply,
-    errors: { 404: ['workflow.not-found'], 422: ['workflow.not-paused'] },
+    errors: {
+      403: ['workflow.operators-only'],
+      404: ['workflow.not-found'],
+      422: ['workflow.not-paused'],
+    },
   })
   resume(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
@@ -147,7 +155,11 @@ export class WorkflowsController {
     summary: 'Cancel a workflow; an open approval is withdrawn',
     body: ReasonBody,
     reply: WorkflowReply,
-    errors: { 404: ['workflow.not-found'], 422: ['workflow.ended'] },
+    errors: {
+      403: ['workflow.operators-only'],
+      404: ['workflow.not-found'],
+      422: ['workflow.ended'],
+    },
   })
   cancel(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
@@ -161,7 +173,11 @@ export class WorkflowsController {
     summary: 'End a workflow as failed; an open approval is withdrawn',
     body: ReasonBody,
     reply: WorkflowReply,
-    errors: { 404: ['workflow.not-found'], 422: ['workflow.ended'] },
+    errors: {
+      403: ['workflow.operators-only'],
+      404: ['workflow.not-found'],
+      422: ['workflow.ended'],
+    },
   })
   fail(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);

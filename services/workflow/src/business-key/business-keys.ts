@@ -14,15 +14,14 @@ import type { CommandContext } from '@countersign/messaging';
 import { AggregateStore } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 
+import { Definitions } from '../definition/definitions.js';
 import { abandonStart } from '../workflow/domain/decider.js';
+import { mustHaveRoom, mustTakeSignal } from '../workflow/domain/signals.js';
 import { type ExistingWorkflow, isRunning, type Signal } from '../workflow/domain/state.js';
 import { Workflows } from '../workflow/workflows.js';
 
 /** How long a start may take between reserving its key and existing. */
 const START_GRACE_MS = 15_000;
-
-/** Signals that may wait for a workflow with a key. */
-const MAX_KEPT = 100;
 
 interface Holder {
   readonly workflowId: string;
@@ -61,6 +60,7 @@ export class BusinessKeys {
     @Inject(EventStore) store: EventStore,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Workflows) private readonly workflows: Workflows,
+    @Inject(Definitions) private readonly definitions: Definitions,
   ) {
     this.#reservations = new AggregateStore(store, clock, businessKeyAggregate);
   }
@@ -113,7 +113,8 @@ export class BusinessKeys {
   /**
    * Keeps a signal for the workflow that will have a key next. Undefined when one has taken the key meanwhile.
    *
-   * @throws AppError `signal.too-many`
+   * @throws AppError as `mustTakeSignal`, by the version that would be started now; `signal.too-many`;
+   *   `template.not-found`, `template.not-published`, `template.retired`
    */
   async keep(
     template: string,
@@ -124,13 +125,11 @@ export class BusinessKeys {
     const stream = streamOf(template, businessKey);
     const before = (await this.#reservations.load(stream)).holder?.workflowId;
     if ((await this.holderOf(template, businessKey)) !== undefined) return undefined;
-    const { state, position } = await this.#reservations.execute(stream, context, (held) => {
+    const { state, position } = await this.#reservations.execute(stream, context, async (held) => {
       if (held.holder?.workflowId !== before) return [];
-      const now = this.clock.timestamp();
-      const waiting = held.kept.filter(({ expiresAt }) => expiresAt > now);
-      if (waiting.length >= MAX_KEPT) {
-        throw rule('signal.too-many', `${MAX_KEPT} signals wait for ${businessKey} already`);
-      }
+      const { compiled } = await this.definitions.pin(template, undefined, undefined);
+      mustTakeSignal(compiled, signal);
+      mustHaveRoom(held.kept, signal, this.clock.now());
       return [kept(template, businessKey, signal)];
     });
     const { signalId } = signal;
@@ -189,7 +188,10 @@ function hasKey({ identity }: ExistingWorkflow, template: string, businessKey: s
 }
 
 function kept(template: string, businessKey: string, signal: Signal): BusinessKeyEvent {
-  const { signalId, name, payload, expiresAt, editors = [] } = signal;
+  const { signalId, name, payload, expiresAt, editors = [], sender } = signal;
   const data = { template, businessKey, signalId, name, payload, expiresAt, editors };
-  return { type: 'businesskey.signal-kept', data };
+  return {
+    type: 'businesskey.signal-kept',
+    data: { ...data, ...(sender === undefined ? {} : { sender }) },
+  };
 }

@@ -48,11 +48,16 @@ export class Firings {
   }
 
   /** @throws AppError what a start throws, unless the trigger's `whenRunning` has an answer to it. */
-  start(compiled: CompiledTrigger, firing: Firing, cause: Cause): Promise<FiringOutcome> {
-    const { businessKey } = firing;
-    if (businessKey === undefined) return this.#start(compiled, firing, cause);
-    const key = `${compiled.trigger.template} ${businessKey}`;
-    return this.#turns.take(key, () => this.#start(compiled, firing, cause));
+  async start(compiled: CompiledTrigger, firing: Firing, cause: Cause): Promise<FiringOutcome> {
+    const { businessKey, context } = firing;
+    const start = () => this.#start(compiled, firing, cause);
+    if (businessKey === undefined) return start();
+    const { template } = compiled.trigger;
+    const done = await this.#turns.take(`${template} ${businessKey}`, async () =>
+      (await this.handler.fits({ template, context })) ? await start() : undefined,
+    );
+    // What the template does not take has no place in the order: neither such firings nor good ones wait for it.
+    return done ?? start();
   }
 
   /** What is on record about a message without effect. */

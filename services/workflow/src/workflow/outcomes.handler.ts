@@ -120,11 +120,14 @@ export class OutcomesHandler {
     const { childId, reason } = event.data;
     const known = await this.workflows.load(Workflows.streamOf(childId));
     if (known.kind !== 'existing') return undefined;
+    const context = reactionContext('workflow', event);
     const { position } = await this.instances.change(
       childId,
-      reactionContext('workflow', event),
+      context,
       (state, definition, cause) =>
-        isRunning(existing(state)) ? cancelWorkflow(state, reason, definition, cause) : [],
+        isRunning(existing(state))
+          ? cancelWorkflow(state, reason, definition, context.actor, cause)
+          : [],
     );
     return position;
   }

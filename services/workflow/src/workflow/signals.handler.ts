@@ -68,7 +68,14 @@ export class SignalsHandler {
     }
     const { now } = this.instances.causeOf(context);
     const expiresAt = new Date(now.getTime() + durationMs(ttl)).toISOString();
-    const editors = [context.actor.id];
-    return { signalId: derivedId('signal', context.commandId), name, payload, expiresAt, editors };
+    const { id, roles, groups } = context.actor;
+    return {
+      signalId: derivedId('signal', context.commandId),
+      name,
+      payload,
+      expiresAt,
+      editors: [id],
+      sender: { id, roles, groups },
+    };
   }
 }

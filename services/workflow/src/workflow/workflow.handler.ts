@@ -59,6 +59,16 @@ export class WorkflowHandler {
     @Inject(InstanceChanges) private readonly instances: InstanceChanges,
   ) {}
 
+  /** Whether the template may be started with a context, as far as is remembered: it costs no look at the store. */
+  async fits({ template, context }: Pick<StartWorkflowBody, 'template' | 'context'>) {
+    try {
+      mustFit(context, (await this.definitions.pin(template, undefined, undefined)).compiled);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async start(
     body: StartWorkflowBody,
     context: CommandContext,
@@ -82,9 +92,10 @@ export class WorkflowHandler {
     } catch (error) {
       if (error instanceof AppError && error.kind === 'unavailable') throw error;
       // The repetition of a start has its first answer, whatever the template is by now.
-      const outcome = await this.workflows.execute(stream, context, () => {
+      const refuse = () => {
         throw error;
-      });
+      };
+      const outcome = await this.workflows.execute(stream, context, refuse, { fresh: true });
       return this.instances.reply(outcome);
     }
     const start = startedEvent(workflowId, body, pinned, context, options);
@@ -118,8 +129,8 @@ export class WorkflowHandler {
     { workflowId, reason }: BodyOf<typeof PauseWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.instances.change(workflowId, context, (state, _, { now }) =>
-      pauseWorkflow(state, reason, now),
+    return this.instances.change(workflowId, context, (state, definition, { now }) =>
+      pauseWorkflow(state, reason, definition, context.actor, now),
     );
   }
 
@@ -128,7 +139,7 @@ export class WorkflowHandler {
     context: CommandContext,
   ): Promise<WorkflowReply> {
     return this.instances.change(workflowId, context, (state, definition, cause) =>
-      resumeWorkflow(state, reason, definition, cause),
+      resumeWorkflow(state, reason, definition, context.actor, cause),
     );
   }
 
@@ -137,7 +148,7 @@ export class WorkflowHandler {
     context: CommandContext,
   ): Promise<WorkflowReply> {
     return this.instances.change(workflowId, context, (state, definition, cause) =>
-      cancelWorkflow(state, reason, definition, cause),
+      cancelWorkflow(state, reason, definition, context.actor, cause),
     );
   }
 
@@ -146,7 +157,7 @@ export class WorkflowHandler {
     context: CommandContext,
   ): Promise<WorkflowReply> {
     return this.instances.change(workflowId, context, (state, definition, cause) =>
-      failWorkflow(state, reason, definition, cause),
+      failWorkflow(state, reason, definition, context.actor, cause),
     );
   }
 

@@ -1,5 +1,8 @@
 import type { WorkflowDefinitionInput } from '@countersign/state-machine';
 
+/** The screening system by its service account, or who screens by hand: nobody else says that a client is clear. */
+const screeners = ['role:screening-system', 'role:compliance-officer', 'role:operations'];
+
 /**
  * A client's identity, sanctions screening, tax forms, risk rating and credit limit are settled in this order
  * before an account opens. A hit on a sanctions list is looked at by compliance; a politically exposed or
@@ -135,13 +138,13 @@ export const accountOnboarding: WorkflowDefinitionInput = {
       event: 'screening_hit',
       from: 'screening',
       to: 'sanctions_review',
-      trigger: { signal: 'screening.hit' },
+      trigger: { signal: 'screening.hit', senders: screeners },
     },
     {
       event: 'screening_clear',
       from: 'screening',
       to: 'tax_documentation',
-      trigger: { signal: 'screening.clear' },
+      trigger: { signal: 'screening.clear', senders: screeners },
     },
     {
       event: 'clear_screening',

@@ -30,6 +30,11 @@ interface Command {
   readonly decide: (state: TemplateState) => readonly TemplateEvent[];
 }
 
+/** Carol says what she looks at, the others do not. */
+function shownTo(by: string, { versions }: TemplateState, version: number) {
+  return by === 'carol' ? { shownHash: versions[version - 1]?.definitionHash } : {};
+}
+
 const command: fc.Arbitrary<Command> = fc
   .record({
     kind: fc.constantFrom('save', 'submit', 'publish', 'return', 'retire'),
@@ -46,7 +51,7 @@ const command: fc.Arbitrary<Command> = fc
         case 'submit':
           return submitVersion(state, version, by);
         case 'publish':
-          return publishVersion(state, version, by, []);
+          return publishVersion(state, version, by, [], shownTo(by, state, version));
         case 'return':
           return returnVersion(state, version, by, 'because');
         default:
@@ -74,7 +79,7 @@ function run(commands: readonly Command[]): { by: string; event: TemplateEvent }
 const commands = fc.array(command, { minLength: 10, maxLength: 40, size: 'max' });
 
 describe('any sequence of commands', () => {
-  it('publishes only what somebody else than its author and its submitter has published, as submitted', () => {
+  it('publishes only what somebody else than its author and its submitters has published, as submitted and shown', () => {
     let published = 0;
     fc.assert(
       fc.property(commands, (sequence) => {
@@ -90,7 +95,11 @@ describe('any sequence of commands', () => {
           const submission = about.at(-1);
           expect(submission?.event.type).toBe('template.version-submitted');
           expect(submission?.event.data).toMatchObject({ definitionHash });
-          expect(submission?.by).not.toBe(by);
+          const submissions = about.filter(
+            ({ event: { type } }) => type === 'template.version-submitted',
+          );
+          expect(submissions.map((each) => each.by)).not.toContain(by);
+          if (submissions.length > 1) expect(event.data.shownHash).toBe(definitionHash);
           const drafts = about.filter(({ event: { type } }) => type === 'template.draft-saved');
           expect(drafts.at(-1)?.event.data).toMatchObject({ definitionHash });
           expect(drafts.map((draft) => draft.by)).not.toContain(by);

@@ -4,6 +4,7 @@ import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  existing,
   publishBuiltIn,
   publishVersion,
   resolveVersion,
@@ -94,7 +95,7 @@ describe('a draft', () => {
   it('is a draft again once it is sent back', () => {
     const returned = [save('a', 'alice'), submit(1, 'alice'), sendBack(1, 'erin')];
     expect(seen(after(...returned, save('b', 'alice')))).toEqual(['b DRAFT']);
-    expect(after(...returned).versions[0]).not.toHaveProperty('submittedBy');
+    expect(codeOf(() => publish(1, 'frank')(after(...returned)))).toBe('template.not-in-review');
   });
 
   it('is submitted and sent back only from where it stands', () => {
@@ -142,6 +143,33 @@ describe('publishing', () => {
     const shown = { shownHash: 'f'.repeat(64) };
     expect(codeOf(() => publishVersion(inReview, 1, 'erin', [], shown))).toBe('template.changed');
   });
+
+  it('takes the hash of what was shown once it was submitted more than once, and records it', () => {
+    const again = [save('b', 'alice'), submit(1, 'carol')];
+    const state = after(save('a', 'alice'), submit(1, 'bob'), sendBack(1, 'erin'), ...again);
+    const { definitionHash: shownHash } = existing(state, 1);
+    try {
+      publish(1, 'erin')(state);
+      expect('not').toBe('reached');
+    } catch (error) {
+      const details = { definitionHash: shownHash };
+      expect(error).toMatchObject({ kind: 'rule', code: 'template.hash-needed', details });
+    }
+    const before = { shownHash: existing(inReview, 1).definitionHash };
+    expect(codeOf(() => publishVersion(state, 1, 'erin', [], before))).toBe('template.changed');
+    const [event] = publishVersion(state, 1, 'erin', [], { shownHash });
+    expect(event?.data).toMatchObject({ definitionHash: shownHash, shownHash });
+  });
+
+  it('is not for anybody who has ever submitted it', () => {
+    const again = [save('b', 'alice'), submit(1, 'carol')];
+    const state = after(save('a', 'alice'), submit(1, 'bob'), sendBack(1, 'erin'), ...again);
+    const shown = { shownHash: existing(state, 1).definitionHash };
+    for (const user of ['alice', 'bob', 'carol']) {
+      const code = codeOf(() => publishVersion(state, 1, user, [], shown));
+      expect(code).toBe('template.second-person-needed');
+    }
+  });
 });
 
 describe('what may be started', () => {
@@ -174,6 +202,7 @@ describe('what may be started', () => {
     expect(codeFor(state, 1)).toBe('template.retired');
     expect(codeOf(() => retire(1)(state))).toBe('template.not-published');
     expect(codeFor(after(bring('a'), retire(1)))).toBe('template.retired');
+    expect(codeFor(after(bring('a'), retire(1), save('b', 'alice')))).toBe('template.retired');
   });
 });
 

@@ -82,8 +82,9 @@ export function returnVersion(
  * The version that somebody wants to publish.
  *
  * @throws AppError `template.version-not-found`; `template.not-in-review` when it was published before or
- * retired; `template.second-person-needed` for its author and for whoever submitted it; `template.changed`
- * when it is not what the reviewer was shown.
+ * retired; `template.second-person-needed` for its author and for whoever has ever submitted it; `template.changed`
+ * when it is not what the reviewer was shown; `template.hash-needed` when it was submitted more than once, so that
+ * only the hash tells which of its contents that was. Both say which hash it has today.
  */
 export function publishable(
   state: TemplateState,
@@ -92,15 +93,22 @@ export function publishable(
   shownHash?: string,
 ): VersionState {
   const version = existing(state, number);
-  const { status, author, submittedBy, definitionHash } = version;
+  const { status, author, submitters, definitionHash } = version;
   if (status === 'PUBLISHED' || status === 'RETIRED') {
     throw wrongStatus('template.not-in-review', status);
   }
-  if (reviewer === author || reviewer === submittedBy) {
+  if (reviewer === author || submitters.includes(reviewer)) {
     throw rule(
       'template.second-person-needed',
       'who wrote or submitted a version does not publish it',
-      { details: { author, submittedBy: submittedBy ?? null } },
+      { details: { author, submitters: [...new Set(submitters)] } },
+    );
+  }
+  if (shownHash === undefined && submitters.length > 1) {
+    throw rule(
+      'template.hash-needed',
+      'it was submitted more than once: say by `definitionHash` what you looked at',
+      { details: { definitionHash } },
     );
   }
   if (shownHash !== undefined && shownHash !== definitionHash) {
@@ -125,15 +133,19 @@ export function publishVersion(
   findings: readonly Finding[],
   options: { readonly comment?: string | undefined; readonly shownHash?: string | undefined } = {},
 ): readonly TemplateEvent[] {
+  const { comment, shownHash } = options;
   const { version, status, definition, definitionHash } = publishable(
     state,
     number,
     reviewer,
-    options.shownHash,
+    shownHash,
   );
   mustHaveNoErrors(definition, findings);
   if (status !== 'IN_REVIEW') throw wrongStatus('template.not-in-review', status);
-  const said = options.comment === undefined ? {} : { comment: options.comment };
+  const said = {
+    ...(comment === undefined ? {} : { comment }),
+    ...(shownHash === undefined ? {} : { shownHash }),
+  };
   const data = { ...content(definition, definitionHash, version), ...said };
   return [{ type: 'template.version-published', data }];
 }
@@ -174,7 +186,7 @@ export function retireVersion(
 }
 
 /**
- * The published version asked for, or the latest one.
+ * The published version asked for, or the latest one. A new draft does not hide that all were retired.
  *
  * @throws AppError `template.not-found`; `template.not-published` for what is still a draft or under
  * review; `template.retired`.
@@ -182,7 +194,7 @@ export function retireVersion(
 export function resolveVersion(state: TemplateState, name: string, number?: number): VersionState {
   const found =
     number === undefined
-      ? (latestPublished(state) ?? state.versions.at(-1))
+      ? (latestPublished(state) ?? latestRetired(state) ?? state.versions.at(-1))
       : state.versions[number - 1];
   const which = number === undefined ? name : `${name} version ${number}`;
   if (!found) throw notFound('template.not-found', `there is no template ${which}`);
@@ -210,6 +222,10 @@ export function countFindings(findings: readonly Finding[]): FindingCounts {
 
 function latestPublished({ versions }: TemplateState): VersionState | undefined {
   return versions.findLast(({ status }) => status === 'PUBLISHED');
+}
+
+function latestRetired({ versions }: TemplateState): VersionState | undefined {
+  return versions.findLast(({ status }) => status === 'RETIRED');
 }
 
 function mustHaveNoErrors({ name }: WorkflowDefinition, findings: readonly Finding[]): void {

@@ -6,8 +6,8 @@ export interface VersionState extends TemplateVersion {
   readonly status: TemplateStatus;
   /** Who wrote the draft; absent where there was none, as with the templates that come with the product. */
   readonly author?: string;
-  /** Who said that it is ready for review, while it is or once it was published. */
-  readonly submittedBy?: string;
+  /** Who said that it is ready for review, each time: more than one when it was sent back in between. */
+  readonly submitters: readonly string[];
 }
 
 /** All versions, oldest first; version n stands at index n - 1. */
@@ -30,18 +30,18 @@ function evolveVersion(
   version: VersionState | undefined,
   { type, data }: TemplateEvent,
 ): readonly VersionState[] {
+  const { submitters = [] } = version ?? {};
   switch (type) {
     case 'template.draft-saved':
-      return [{ ...contentOf(data), status: 'DRAFT', author: data.author }];
+      return [{ ...contentOf(data), status: 'DRAFT', author: data.author, submitters }];
     case 'template.version-published':
-      return [{ ...version, ...contentOf(data), status: 'PUBLISHED' }];
-    case 'template.version-submitted':
-      return version ? [{ ...version, status: 'IN_REVIEW', submittedBy: data.submittedBy }] : [];
-    case 'template.version-returned': {
+      return [{ ...version, ...contentOf(data), status: 'PUBLISHED', submitters }];
+    case 'template.version-submitted': {
       if (!version) return [];
-      const { submittedBy: _, ...rest } = version;
-      return [{ ...rest, status: 'DRAFT' }];
+      return [{ ...version, status: 'IN_REVIEW', submitters: [...submitters, data.submittedBy] }];
     }
+    case 'template.version-returned':
+      return version ? [{ ...version, status: 'DRAFT' }] : [];
     case 'template.version-retired':
       return version ? [{ ...version, status: 'RETIRED' }] : [];
   }

@@ -1,5 +1,5 @@
 import type { BulkQuery, WorkflowEvent } from '@countersign/contracts';
-import { fold, rule } from '@countersign/kernel';
+import { fold, rule, systemActor } from '@countersign/kernel';
 import { type ApprovalLevel, compileDefinition, parseDefinition } from '@countersign/state-machine';
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
@@ -130,7 +130,7 @@ describe('an item of a bulk job', () => {
   });
 
   it('migrates while it is paused, and stays so', () => {
-    const paused = after(open, pauseWorkflow(open, 'wait', now));
+    const paused = after(open, pauseWorkflow(open, 'wait', first, systemActor('workflow'), now));
     expect(after(paused, change(migrating(), paused))).toMatchObject({
       status: 'PAUSED',
       templateVersion: 2,
@@ -150,7 +150,7 @@ describe('an item of a bulk job', () => {
   });
 
   it('is skipped when there is nothing to do any more, else refused', () => {
-    const ended = after(open, cancelWorkflow(open, 'no', first, cause));
+    const ended = after(open, cancelWorkflow(open, 'no', first, systemActor('workflow'), cause));
     expect(codeOf(() => change(job({}), ended))).toBe('workflow.ended');
     expect(codeOf(() => change(job({ action: 'retry' }), open))).toBe('workflow.no-incident');
     expect(resultOf(ID, rule('workflow.ended', 'it has'))).toMatchObject({ result: 'skipped' });

@@ -1,5 +1,5 @@
 import type { BulkQuery, WorkflowEvent } from '@countersign/contracts';
-import { type AppError, type Json, rule } from '@countersign/kernel';
+import { type AppError, type Json, rule, systemActor } from '@countersign/kernel';
 import { type CompiledDefinition, levelOf } from '@countersign/state-machine';
 
 import { applyApprovedMigration } from '../../workflow/domain/approved-migration.js';
@@ -34,7 +34,7 @@ export function changeItem(
   const cause = { now, requester: job.requestedBy };
   switch (job.action) {
     case 'cancel':
-      return cancelWorkflow(state, job.reason, definition, cause);
+      return cancelWorkflow(state, job.reason, definition, systemActor('workflow'), cause);
     case 'retry':
       return retryWorkflow(state, definition, cause);
     case 'migrate': {

@@ -148,7 +148,7 @@ function takeSignal(draft: Draft): void {
   const { identity, state, context, pending, signals } = draft.state;
   if (pending) return;
   const now = draft.cause.now.toISOString();
-  for (const { signalId, name, payload, expiresAt } of signals) {
+  for (const { signalId, name, payload, expiresAt, sender } of signals) {
     const aside = () => {
       draft.add({ type: 'workflow.signal-expired', data: { ...identity, signalId, name } });
     };
@@ -157,7 +157,7 @@ function takeSignal(draft: Draft): void {
       return;
     }
     const fine = attempt(draft, 'workflow.signal-failed', () => {
-      const choice = draft.definition.bySignal(state, name, context, payload);
+      const choice = draft.definition.bySignal(state, name, context, payload, sender);
       if ('transition' in choice) take(draft, choice.transition, { input: payload, signalId });
     });
     if (!fine) aside();

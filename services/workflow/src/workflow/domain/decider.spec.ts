@@ -1,5 +1,5 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { type Actor, fold } from '@countersign/kernel';
+import { type Actor, fold, systemActor } from '@countersign/kernel';
 import { compileDefinition, parseDefinition } from '@countersign/state-machine';
 import { codeOf, given } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
@@ -8,6 +8,7 @@ import {
   activateWorkflow,
   applyOutcome,
   cancelWorkflow,
+  failWorkflow,
   pauseWorkflow,
   resumeWorkflow,
   startWorkflow,
@@ -152,14 +153,14 @@ describe('a workflow', () => {
   });
 
   it('under pause refuses to move, keeps the outcome, and applies it on resuming', () => {
-    const pause: Step = (state) => pauseWorkflow(state, 'holiday', cause.now);
+    const pause: Step = (state) => pauseWorkflow(state, 'holiday', definition, actor, cause.now);
     const paused = after(fire('check'), fire('close'), pause);
     expect(codeOf(() => fire('check')(stateOf(paused)))).toBe('workflow.not-active');
     const deferred = [...paused, ...settle('granted')(stateOf(paused))];
     expect(stateOf(deferred)).toMatchObject({ status: 'PAUSED', state: 'checked' });
     expect(settle('rejected')(stateOf(deferred))).toEqual([]);
     const { state } = given(workflowAggregate, ...deferred).when((current) =>
-      resumeWorkflow(current, 'back', definition, cause),
+      resumeWorkflow(current, 'back', definition, actor, cause),
     );
     expect(state).toMatchObject({ status: 'COMPLETED', state: 'done' });
   });
@@ -175,10 +176,42 @@ describe('a workflow', () => {
 
   it('is cancelled with the approval that was open, and only once', () => {
     const { events, state } = given(workflowAggregate, ...after(fire('check'), fire('sign'))).when(
-      (current) => cancelWorkflow(current, 'entered twice', definition, cause),
+      (current) => cancelWorkflow(current, 'entered twice', definition, actor, cause),
     );
     expect(events[0]?.data).toHaveProperty('approvalId');
-    expect(codeOf(() => cancelWorkflow(state, 'again', definition, cause))).toBe('workflow.ended');
+    expect(codeOf(() => cancelWorkflow(state, 'again', definition, actor, cause))).toBe(
+      'workflow.ended',
+    );
+  });
+
+  it('is paused, resumed, cancelled and failed by its starter, administrators and those it names', () => {
+    const operated = compileDefinition({
+      ...definition.definition,
+      operators: ['role:desk-head'],
+      administrators: ['dave'],
+    });
+    const begun = stateOf(start());
+    const paused = stateOf([
+      ...start(),
+      ...pauseWorkflow(begun, 'holiday', operated, actor, cause.now),
+    ]);
+    const all = (by: Actor) => [
+      codeOf(() => pauseWorkflow(begun, 'no', operated, by, cause.now)),
+      codeOf(() => resumeWorkflow(paused, 'no', operated, by, cause)),
+      codeOf(() => cancelWorkflow(begun, 'no', operated, by, cause)),
+      codeOf(() => failWorkflow(begun, 'no', operated, by, cause)),
+    ];
+    const bob = { ...actor, id: 'bob' };
+    expect(new Set(all(bob))).toEqual(new Set(['workflow.operators-only']));
+    for (const by of [
+      actor,
+      { ...bob, groups: ['workflow-admins'] },
+      { ...bob, roles: ['desk-head'] },
+      { ...bob, id: 'dave' },
+      systemActor('workflow'),
+    ]) {
+      expect(new Set(all(by))).toEqual(new Set([undefined]));
+    }
   });
 
   it('stops with an incident where an automatic condition cannot be evaluated', () => {

@@ -9,6 +9,7 @@ import {
 } from '@countersign/state-machine';
 
 import { advance, settle, take } from './advance.js';
+import { mustOperate } from './authority.js';
 import { type Cause, Draft } from './draft.js';
 import { settleIntervention } from './interventions.js';
 import { end, enterInitial, invoke, mustBeSmall } from './move.js';
@@ -22,7 +23,7 @@ import {
   workflowAggregate,
   type WorkflowState,
 } from './state.js';
-import { CHILD_NOT_STARTED } from './signals.js';
+import { CHILD_NOT_STARTED, received } from './signals.js';
 import { armTimers, freeze } from './timers.js';
 
 type Events = readonly WorkflowEvent[];
@@ -49,10 +50,7 @@ export function startWorkflow(
   const begun = workflowAggregate.evolve(state, started) as ExistingWorkflow;
   const draft = new Draft(begun, definition, cause);
   draft.events.push(started);
-  for (const { signalId, name, payload, expiresAt, editors = [] } of signals) {
-    const data = { ...begun.identity, signalId, name, payload, expiresAt, editors: [...editors] };
-    draft.add({ type: 'workflow.signal-received', data });
-  }
+  for (const signal of signals) draft.add(received(draft.state, signal));
   if (!start.draft) begin(draft);
   return draft.events;
 }
@@ -194,9 +192,20 @@ function openApproval({ pending, deferred }: ExistingWorkflow): { approvalId?: s
   return pending && !deferred ? { approvalId: pending.approvalId } : {};
 }
 
-/** Freezes an instance: nothing moves until it is resumed, and its timers stand still. */
-export function pauseWorkflow(state: WorkflowState, reason: string, now: Date): Events {
+/**
+ * Freezes an instance: nothing moves until it is resumed, and its timers stand still.
+ *
+ * @throws AppError `workflow.operators-only`, `workflow.not-active`
+ */
+export function pauseWorkflow(
+  state: WorkflowState,
+  reason: string,
+  definition: CompiledDefinition,
+  actor: Actor,
+  now: Date,
+): Events {
   const current = existing(state);
+  mustOperate(current, definition, actor);
   mustBeActive(current);
   const frozen = freeze(current, now);
   const waiting = frozen.length > 0 ? { frozen } : {};
@@ -204,14 +213,20 @@ export function pauseWorkflow(state: WorkflowState, reason: string, now: Date): 
   return [{ type: 'workflow.paused', data }];
 }
 
-/** Goes on, with what came in meanwhile and with what was left of its timers. */
+/**
+ * Goes on, with what came in meanwhile and with what was left of its timers.
+ *
+ * @throws AppError `workflow.operators-only`, `workflow.not-paused`
+ */
 export function resumeWorkflow(
   state: WorkflowState,
   reason: string,
   definition: CompiledDefinition,
+  actor: Actor,
   cause: Cause,
 ): Events {
   const current = existing(state);
+  mustOperate(current, definition, actor);
   if (current.status !== 'PAUSED') {
     throw rule('workflow.not-paused', `the workflow is ${current.status}`);
   }
@@ -230,24 +245,26 @@ export function resumeWorkflow(
   return draft.events;
 }
 
-/** Ends an instance that has not ended by itself. */
+/** Ends an instance that has not ended by itself. @throws AppError `workflow.operators-only`, `workflow.ended` */
 export function cancelWorkflow(
   state: WorkflowState,
   reason: string,
   definition: CompiledDefinition,
+  actor: Actor,
   cause: Cause,
 ): Events {
-  return endByHand(state, 'cancelled', reason, definition, cause);
+  return endByHand(state, 'cancelled', reason, definition, actor, cause);
 }
 
-/** Ends an instance as failed. */
+/** Ends an instance as failed. @throws AppError `workflow.operators-only`, `workflow.ended` */
 export function failWorkflow(
   state: WorkflowState,
   reason: string,
   definition: CompiledDefinition,
+  actor: Actor,
   cause: Cause,
 ): Events {
-  return endByHand(state, 'failed', reason, definition, cause);
+  return endByHand(state, 'failed', reason, definition, actor, cause);
 }
 
 function endByHand(
@@ -255,9 +272,12 @@ function endByHand(
   outcome: 'cancelled' | 'failed',
   reason: string,
   definition: CompiledDefinition,
+  actor: Actor,
   cause: Cause,
 ): Events {
-  const draft = new Draft(running(state), definition, cause);
+  const current = existing(state);
+  mustOperate(current, definition, actor);
+  const draft = new Draft(running(current), definition, cause);
   end(draft, outcome, reason);
   return draft.events;
 }

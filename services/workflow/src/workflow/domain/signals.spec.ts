@@ -3,7 +3,7 @@ import type { WorkflowDefinitionInput } from '@countersign/state-machine';
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
-import { TestInstance } from '../../../test/test-instance.js';
+import { compile, TestInstance } from '../../../test/test-instance.js';
 import { childEnded, childNotStarted } from './signals.js';
 
 const definition: WorkflowDefinitionInput = {
@@ -128,9 +128,75 @@ describe('signals', () => {
     };
     expect(codeOf(send('nonsense'))).toBe('workflow.unknown-signal');
     for (let sent = 0; sent < 100; sent++) send('papers-in')();
-    expect(codeOf(send('papers-in'))).toBe('workflow.too-many-signals');
+    expect(codeOf(send('papers-in'))).toBe('signal.too-many');
     instance.cancel();
     expect(codeOf(send('papers-in'))).toBe('workflow.ended');
+  });
+});
+
+describe('the senders of a signal', () => {
+  const guarded: WorkflowDefinitionInput = {
+    ...definition,
+    transitions: definition.transitions.map((transition) =>
+      transition.event === 'complete'
+        ? {
+            ...transition,
+            trigger: { signal: 'papers-in', senders: ['role:archive', 'group:ops', 'carol'] },
+          }
+        : transition,
+    ),
+  };
+  const sender = (id: string, roles: string[] = [], groups: string[] = []) => ({
+    id,
+    roles,
+    groups,
+  });
+  const waiting = () => {
+    const instance = TestInstance.started(guarded);
+    instance.fire('open');
+    return instance;
+  };
+
+  it.each([[sender('scanner', ['archive'])], [sender('oscar', [], ['ops'])], [sender('carol')]])(
+    'are those whom the transition names: %j',
+    (by) => {
+      const instance = waiting();
+      instance.signal('papers-in', { pages: 3 }, 60_000, by);
+      expect(instance.state.status).toBe('COMPLETED');
+    },
+  );
+
+  it.each([
+    [sender('alice', ['trader'])],
+    [sender('ops', ['ops'], ['archive'])],
+    [systemActor('trigger')],
+  ])('are nobody else, not even who started it or the product itself: %j', (by) => {
+    const instance = waiting();
+    const sending = () => {
+      instance.signal('papers-in', { pages: 3 }, 60_000, by);
+    };
+    expect(codeOf(sending)).toBe('signal.sender-not-permitted');
+  });
+
+  it('are asked for again when a signal that waited is taken', () => {
+    // It was sent when others could send it.
+    const early = TestInstance.started(definition);
+    early.signal('papers-in', { pages: 3 }, 60_000, sender('bob'));
+    early.definition = compile(guarded);
+    early.fire('open');
+    expect(early.state).toMatchObject({ state: 'papers', signals: [{ name: 'papers-in' }] });
+  });
+
+  it('may let ten wait each', () => {
+    const instance = TestInstance.started(definition);
+    const send = (by: string) => () => {
+      instance.signal('papers-in', { pages: 0 }, 60_000, sender(by));
+    };
+    for (let sent = 0; sent < 10; sent++) send('bob')();
+    expect(codeOf(send('bob'))).toBe('signal.too-many');
+    expect(codeOf(send('carol'))).toBeUndefined();
+    instance.now = new Date(instance.now.getTime() + 60_000);
+    expect(codeOf(send('bob'))).toBeUndefined();
   });
 });
 

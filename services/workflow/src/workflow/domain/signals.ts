@@ -1,11 +1,11 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { derivedId, rule } from '@countersign/kernel';
-import type { CompiledDefinition } from '@countersign/state-machine';
+import { derivedId, forbidden, rule } from '@countersign/kernel';
+import { type CompiledDefinition, maySend } from '@countersign/state-machine';
 
 import { advance, raiseIncident } from './advance.js';
 import { type Cause, Draft } from './draft.js';
 import { mustBeSmall } from './move.js';
-import { running, type Signal, type WorkflowState } from './state.js';
+import { type ExistingWorkflow, running, type Signal, type WorkflowState } from './state.js';
 
 type Events = readonly WorkflowEvent[];
 type ChildEnded = Extract<WorkflowEvent, { type: 'workflow.child-ended' }>['data'];
@@ -13,14 +13,17 @@ type ChildEnded = Extract<WorkflowEvent, { type: 'workflow.child-ended' }>['data
 /** Code of the incident of an instance whose invoked workflow could not be started. */
 export const CHILD_NOT_STARTED = 'workflow.child-not-started';
 
+/** Signals that may wait for an instance, or for a business key; and those of one sender. The product's own count as a whole. */
 const MAX_SIGNALS = 100;
+const MAX_OF_A_SENDER = 10;
+const SYSTEM = 'system:';
 /** How long the end of an invoked workflow waits to be looked at. */
 const CHILD_END_TTL_MS = 3_650 * 86_400_000;
 
 /**
  * Takes a signal in, and a transition that waits for it. Otherwise it is kept until one does or its time is over.
  *
- * @throws AppError `workflow.ended`, `workflow.unknown-signal`, `workflow.too-many-signals`
+ * @throws AppError `workflow.ended`, as `mustTakeSignal`, `signal.too-many`, `workflow.too-large`
  */
 export function receiveSignal(
   state: WorkflowState,
@@ -29,26 +32,82 @@ export function receiveSignal(
   cause: Cause,
 ): Events {
   const current = running(state);
-  const { signalId, name, payload, expiresAt, editors = [] } = signal;
-  if (!waitsFor(definition, name)) {
-    throw rule('workflow.unknown-signal', `no transition waits for a signal ${name}`);
-  }
-  if (current.signals.length >= MAX_SIGNALS) {
-    throw rule('workflow.too-many-signals', `${MAX_SIGNALS} signals wait already`);
-  }
-  mustBeSmall(payload);
+  mustTakeSignal(definition, signal);
+  mustHaveRoom(current.signals, signal, cause.now);
   const draft = new Draft(current, definition, cause);
-  const data = { ...current.identity, signalId, name, payload, expiresAt, editors: [...editors] };
-  draft.add({ type: 'workflow.signal-received', data });
+  draft.add(received(current, signal));
   advance(draft);
   return draft.events;
 }
 
-/** Whether any transition of a definition waits for signals of a name. */
-function waitsFor({ definition }: CompiledDefinition, name: string): boolean {
-  return definition.transitions.some(
+/** The event that a signal has come. */
+export function received(
+  { identity }: Pick<ExistingWorkflow, 'identity'>,
+  { signalId, name, payload, expiresAt, editors = [], sender }: Signal,
+): WorkflowEvent {
+  return {
+    type: 'workflow.signal-received',
+    data: {
+      ...identity,
+      signalId,
+      name,
+      payload,
+      expiresAt,
+      editors: [...editors],
+      ...(sender === undefined ? {} : { sender }),
+    },
+  };
+}
+
+/**
+ * Whether a definition has a use for a signal, from whoever sent it.
+ *
+ * @throws AppError `workflow.unknown-signal`; `forbidden` `signal.sender-not-permitted`; `workflow.too-large`
+ */
+export function mustTakeSignal(
+  { definition }: CompiledDefinition,
+  { name, payload, sender }: Pick<Signal, 'name' | 'payload' | 'sender'>,
+): void {
+  const waiting = definition.transitions.filter(
     ({ trigger }) => typeof trigger === 'object' && 'signal' in trigger && trigger.signal === name,
   );
+  if (waiting.length === 0) {
+    throw rule('workflow.unknown-signal', `no transition waits for a signal ${name}`);
+  }
+  if (!waiting.some((transition) => maySend(transition, sender))) {
+    const senders = [...new Set(waiting.flatMap(({ trigger }) => sendersOf(trigger)))];
+    const message = `${name} is not yours to send: its senders are ${senders.join(', ')}`;
+    throw forbidden('signal.sender-not-permitted', message, { details: { senders } });
+  }
+  mustBeSmall(payload);
+}
+
+function sendersOf(trigger: unknown): readonly string[] {
+  return (trigger as { readonly senders?: readonly string[] }).senders ?? [];
+}
+
+/**
+ * Whether one more signal may wait beside those that do.
+ *
+ * @throws AppError `signal.too-many`, with `details.limit` and, when it is the sender's own, `details.sender`
+ */
+export function mustHaveRoom(
+  waiting: readonly Signal[],
+  { sender }: Pick<Signal, 'sender'>,
+  now: Date,
+): void {
+  const live = waiting.filter(({ expiresAt }) => expiresAt > now.toISOString());
+  if (live.length >= MAX_SIGNALS) {
+    throw rule('signal.too-many', `${MAX_SIGNALS} signals wait already`, {
+      details: { limit: MAX_SIGNALS },
+    });
+  }
+  const id = sender?.id;
+  if (id === undefined || id.startsWith(SYSTEM)) return;
+  if (live.filter((signal) => signal.sender?.id === id).length < MAX_OF_A_SENDER) return;
+  throw rule('signal.too-many', `${MAX_OF_A_SENDER} signals of ${id} wait already`, {
+    details: { limit: MAX_OF_A_SENDER, sender: id },
+  });
 }
 
 /** The instance that this one has invoked has ended, which comes as a signal. */

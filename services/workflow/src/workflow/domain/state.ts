@@ -44,7 +44,7 @@ export type Timer = DataOf<'workflow.timers-set'>['timers'][number];
 type FrozenTimer = NonNullable<DataOf<'workflow.paused'>['frozen']>[number];
 export type Signal = Pick<
   DataOf<'workflow.signal-received'>,
-  'signalId' | 'name' | 'payload' | 'expiresAt' | 'editors'
+  'signalId' | 'name' | 'payload' | 'expiresAt' | 'editors' | 'sender'
 >;
 type OpenIncident = Pick<
   DataOf<'workflow.incident-raised'>,
