@@ -63,10 +63,50 @@ describe('the approval-bypass proof', () => {
       'one',
     ],
     [
+      'a part of a committee, the rest of which may have left',
+      [
+        go('b', 'end', {
+          event: 'some',
+          requiresApproval: {
+            level: 'COMMITTEE' as const,
+            quorum: { percent: 100 },
+            approvers: ['ann', 'bob'],
+          },
+        }),
+      ],
+      {},
+      'transition',
+      'some',
+    ],
+    [
       'an approval that nobody gives',
       [go('b', 'end', { event: 'auto', requiresApproval: { level: 'AUTO' as const } })],
       {},
       'transition',
+      'auto',
+    ],
+    [
+      'a rule',
+      [
+        go('b', 'end', {
+          event: 'auto',
+          requiresApproval: { level: 'AUTO' as const, rule: 'subject.context.amount < 5' },
+        }),
+      ],
+      {},
+      'transition',
+      'auto',
+    ],
+    [
+      'a rule that does not hold',
+      [
+        go('b', 'a', {
+          event: 'auto',
+          requiresApproval: { level: 'AUTO' as const, rule: 'false', onRejected: 'end' },
+        }),
+      ],
+      {},
+      'rejection',
       'auto',
     ],
     [
@@ -167,9 +207,7 @@ describe('quorums over the directory', () => {
     ],
   });
   const asking = (requiresApproval: Transition['requiresApproval'], more = {}) =>
-    found(define([go('a', 'b', { requiresApproval, ...more }), go('b', 'end')]), {
-      directory,
-    }).filter((finding) => !finding.includes('not-enforced'));
+    found(define([go('a', 'b', { requiresApproval, ...more }), go('b', 'end')]), { directory });
   const at = '/transitions/0/requiresApproval';
 
   it.each([

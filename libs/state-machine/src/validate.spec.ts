@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  ENFORCED_POLICY_MEMBERS,
   parseDefinition,
   POLICY_MEMBERS,
   validateDefinition,
+  type ValidationOptions,
   type WorkflowDefinitionInput,
 } from './index.js';
 
@@ -15,9 +17,10 @@ function findings(
   transitions: Transition[],
   states: State[] = [{ name: 'a' }, { name: 'b' }, { name: 'end', final: 'completed' }],
   rest: Partial<WorkflowDefinitionInput> = {},
+  options?: ValidationOptions,
 ): string[] {
   const definition = parseDefinition({ name: 'test', initial: 'a', states, transitions, ...rest });
-  return validateDefinition(definition).map(
+  return validateDefinition(definition, options).map(
     ({ code, path, severity }) => `${severity === 'error' ? '' : `${severity} `}${code} ${path}`,
   );
 }
@@ -190,53 +193,56 @@ describe('validation', () => {
   });
 });
 
-describe('what is not carried out yet', () => {
+describe('what is not carried out', () => {
   const at = '/transitions/0/requiresApproval';
-  const asking = (requiresApproval: Transition['requiresApproval']) =>
-    findings([go('a', 'b', { requiresApproval }), go('b', 'end')]);
+  const asking = (requiresApproval: Transition['requiresApproval'], policy: readonly string[]) =>
+    findings(
+      [go('a', 'b', { requiresApproval }), go('b', 'end')],
+      undefined,
+      {},
+      { supports: { policy } },
+    );
+
+  it('is nothing of a policy', () => {
+    expect([...ENFORCED_POLICY_MEMBERS].sort()).toEqual([...POLICY_MEMBERS].sort());
+  });
 
   it('is refused, member by member', () => {
+    const some = ['level', 'quorum', 'approvers'];
     expect(
-      asking({
-        ...dual,
-        rejection: { count: 2 },
-        expiry: { after: 'PT1H', outcome: 'reject' },
-        breakGlass: ['role:head'],
-      }),
+      asking(
+        {
+          ...dual,
+          rejection: { count: 2 },
+          expiry: { after: 'PT1H', outcome: 'reject' },
+          breakGlass: ['role:head'],
+        },
+        some,
+      ),
     ).toEqual([
       `approval.not-enforced ${at}/rejection`,
       `approval.not-enforced ${at}/expiry`,
       `approval.not-enforced ${at}/breakGlass`,
     ]);
     const committee = { level: 'COMMITTEE' as const, approvers: ['role:risk'] };
-    expect(asking({ ...committee, quorum: { percent: 50 } })).toEqual([
+    expect(asking({ ...committee, quorum: { percent: 50 } }, some)).toEqual([
       `approval.not-enforced ${at}/quorum/percent`,
     ]);
-    expect(asking({ ...committee, quorum: 2, rejection: 'any', abstain: false })).toEqual([]);
+    expect(asking({ ...committee, quorum: 2, rejection: 'any', abstain: false }, some)).toEqual([]);
     const stages = [{ name: 'one', level: 'SINGLE' as const, approvers: ['role:risk'] }];
-    expect(asking({ stages })).toEqual([`approval.not-enforced ${at}/stages`]);
+    expect(asking({ stages }, some)).toEqual([`approval.not-enforced ${at}/stages`]);
   });
 
   it('passes once it is said to be supported', () => {
-    const definition = parseDefinition({
-      name: 'test',
-      initial: 'a',
-      states: [{ name: 'a' }, { name: 'end', final: 'completed' }],
-      transitions: [
-        go('a', 'end', {
-          requiresApproval: { ...dual, reminders: ['PT1H'] },
-          action: [{ type: 'pipeline', pipeline: 'settle' }],
-        }),
-      ],
-    });
-    expect(validateDefinition(definition).map(({ code, path }) => `${code} ${path}`)).toEqual([
-      'approval.not-enforced /transitions/0/requiresApproval/reminders',
-      'action.not-supported /transitions/0/action/0',
-    ]);
-    const supports = {
-      policy: POLICY_MEMBERS,
-      actions: ['assign', 'emit', 'pipeline'] as const,
-    };
-    expect(validateDefinition(definition, { supports })).toEqual([]);
+    const transitions = [
+      go('a', 'b', {
+        requiresApproval: { ...dual, reminders: ['PT1H'] },
+        action: [{ type: 'pipeline', pipeline: 'settle' }],
+      }),
+      go('b', 'end'),
+    ];
+    expect(findings(transitions)).toEqual(['action.not-supported /transitions/0/action/0']);
+    const supports = { actions: ['assign', 'emit', 'pipeline'] as const };
+    expect(findings(transitions, undefined, {}, { supports })).toEqual([]);
   });
 });

@@ -5,11 +5,14 @@ import type { Finding } from './finding.js';
 import { checkAdministrators, checkNamedPeople } from './validation/administrators.js';
 import { checkApprovals } from './validation/approvals.js';
 import { checkAutomaticLoops } from './validation/automatic-loops.js';
+import { checkDeadlines } from './validation/deadlines.js';
 import { checkExpressions } from './validation/expressions.js';
 import type { ValidationOptions } from './validation/options.js';
+import { checkMaterial } from './validation/material.js';
 import { checkGaps, checkOverlaps } from './validation/overlaps.js';
 import { checkQuorums } from './validation/quorums.js';
 import { checkReachability } from './validation/reachability.js';
+import { checkRejections } from './validation/rejections.js';
 import { checkNames, checkStates } from './validation/structure.js';
 import { checkSupport } from './validation/support.js';
 import {
@@ -35,6 +38,9 @@ const checks: readonly ((model: Model) => Finding[])[] = [
   checkGaps,
   checkApprovals,
   checkSupport,
+  checkDeadlines,
+  checkMaterial,
+  checkRejections,
   checkQuorums,
   checkAdministrators,
   checkNamedPeople,
@@ -56,7 +62,7 @@ export function validateDefinition(
 }
 
 /** The checks whose answer depends on what approvals ask for. */
-const approvalChecks = [checkApprovals, checkSupport, checkQuorums, checkBypass];
+const approvalChecks = [checkApprovals, checkSupport, checkRejections, checkQuorums, checkBypass];
 
 /** The findings that a change of approval policies may bring about or take away: much less work than all of them. */
 export function validateApprovals(

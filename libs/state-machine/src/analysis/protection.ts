@@ -1,7 +1,6 @@
 import {
   type ApprovalPolicy,
   approvalsNeeded,
-  approverSets,
   levelOf,
   roundsOf,
   strengthOf,
@@ -35,14 +34,12 @@ export function satisfies(policy: ApprovalPolicy | undefined, level: PersonalLev
   return level === 'SINGLE' || peopleOf(policy) >= 2;
 }
 
-/** How many different people approve at least; one person counts once across stages. */
+/**
+ * How many different people approve at least; one person counts once across stages. A part of those who are named is somebody
+ * at least: the others may have left.
+ */
 function peopleOf(policy: ApprovalPolicy): number {
-  return roundsOf(policy).reduce((sum, round) => {
-    const { people, groups, roles } = approverSets(round.approvers);
-    // A part of a group is somebody at least.
-    const named = groups.length + roles.length === 0 ? people.length : 1;
-    return sum + approvalsNeeded(round, named);
-  }, 0);
+  return roundsOf(policy).reduce((sum, round) => sum + approvalsNeeded(round), 0);
 }
 
 /** The states that a definition declares to be protected, in its order. */

@@ -1,4 +1,4 @@
-import { levelOf } from '../approval-policy.js';
+import { type ApprovalPolicy, levelOf } from '../approval-policy.js';
 import type { Model } from '../analysis/model.js';
 import type { TransitionDefinition } from '../definition.js';
 import { error, type Finding, warning } from '../finding.js';
@@ -14,10 +14,10 @@ function checkApproval(transition: TransitionDefinition, path: string): Finding[
   const policy = transition.requiresApproval;
   if (policy === undefined) return [];
   const findings: Finding[] = [];
-  const asksPeople = levelOf(policy) !== 'AUTO';
+  const mayReject = levelOf(policy) !== 'AUTO' || policy.rule !== undefined;
   const { onRejected } = policy;
   const staysPut = onRejected === undefined || onRejected === transition.from;
-  if (transition.trigger === 'automatic' && asksPeople && staysPut) {
+  if (transition.trigger === 'automatic' && mayReject && staysPut) {
     findings.push(
       error(
         'approval.asked-again',
@@ -26,8 +26,19 @@ function checkApproval(transition: TransitionDefinition, path: string): Finding[
       ),
     );
   }
-  if (policy.level === 'AUTO' && (onRejected !== undefined || policy.approvers.length > 0)) {
-    findings.push(warning('approval.unused', path, 'nobody is asked at level AUTO'));
+  const unused = policy.level === 'AUTO' ? membersForPeople(policy, mayReject) : [];
+  if (unused.length > 0) {
+    const message = `nobody is asked at level AUTO: ${unused.join(', ')}`;
+    findings.push(warning('approval.unused', path, message));
   }
   return findings;
+}
+
+/** Members of a policy that ask something of people, or say what happens when they do not answer. */
+function membersForPeople(policy: ApprovalPolicy, mayReject: boolean): string[] {
+  const meant = new Set(['level', 'rule', 'mayBeWeakened', ...(mayReject ? ['onRejected'] : [])]);
+  return Object.entries(policy).flatMap(([member, value]) => {
+    const empty = value === undefined || (Array.isArray(value) && value.length === 0);
+    return empty || meant.has(member) ? [] : [member];
+  });
 }

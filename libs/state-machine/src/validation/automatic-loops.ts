@@ -25,7 +25,8 @@ export function checkAutomaticLoops(model: Model): Finding[] {
   );
   const immediate = moves.filter(({ kind, transition: index }) => {
     const transition = index === undefined ? undefined : transitions[index];
-    return kind === 'transition' && transition !== undefined && isImmediate(transition);
+    const made = kind === 'transition' || kind === 'rejection';
+    return made && transition !== undefined && isImmediate(transition);
   });
   const verdict = ({ transition = -1 }: Move) => verdicts.get(transition);
   const certain = circles(immediate.filter((move) => verdict(move) === 'always'));
@@ -101,7 +102,9 @@ function holds(
   const facts = entry.get(transition?.from ?? '') ?? new Map<number, Fact>();
   const value = condition === undefined ? undefined : evaluate(facts, condition);
   if (value === false) return 'never';
-  return first && (model.unconditional(index) || value === true) ? 'always' : 'perhaps';
+  // Its rule may reject it.
+  if (!first || transition?.requiresApproval?.rule !== undefined) return 'perhaps';
+  return model.unconditional(index) || value === true ? 'always' : 'perhaps';
 }
 
 const CONSTANT = /^(true|false|null|-?\d{1,15}|-?\d{1,10}\.\d{1,4}|"[^"\\]*")$/;

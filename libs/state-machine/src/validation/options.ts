@@ -11,10 +11,23 @@ import type { Directory } from '../directory.js';
 export const ENFORCED_POLICY_MEMBERS: readonly string[] = [
   'level',
   'quorum',
+  'quorum/percent',
   'approvers',
+  'stages',
+  'rejection',
+  'abstain',
+  'rule',
+  'expiry',
+  'reminders',
+  'escalation',
+  'calendar',
+  'material',
+  'signature',
+  'breakGlass',
   'within',
-  'onRejected',
   'mayBeWeakened',
+  'auditRefusals',
+  'onRejected',
 ];
 
 /** Every member of a policy that there is to enforce. */

@@ -2,7 +2,6 @@ import {
   type ApprovalPolicy,
   approvalsNeeded,
   type Approver,
-  approverSets,
   type Round,
   roundsOf,
 } from '../approval-policy.js';
@@ -10,6 +9,7 @@ import type { Model } from '../analysis/model.js';
 import type { TransitionDefinition } from '../definition.js';
 import { error, type Finding, info, warning } from '../finding.js';
 import { Organisation } from '../organisation.js';
+import { eligibleAtMost, eligibleIn, roundPath } from './eligible.js';
 import { assignable } from './matching.js';
 import { policiesIn } from './places.js';
 
@@ -27,27 +27,18 @@ export function checkQuorums({ definition, options: { directory } }: Model): Fin
   });
 }
 
-/** How many people a group or a role has is the directory's to say, not the definition's. */
+/**
+ * How many people a group or a role has is the directory's to say, not the definition's. Those whom escalation adds count
+ * when they are asked, not before.
+ */
 function byDefinition(policy: ApprovalPolicy, path: string): Finding[] {
-  const rounds = roundsOf(policy);
-  const named = rounds.map(({ approvers }) => onlyPeople(approvers));
-  const within = policy.within === undefined ? undefined : onlyPeople(policy.within);
-  const eligible = named.map((people) => {
-    if (people === undefined) return within;
-    return within === undefined ? people : people.filter((id) => within.includes(id));
-  });
-  return rounds.flatMap((round, index) => {
-    const people = eligible[index];
+  return roundsOf(policy).flatMap((round, index) => {
+    const people = eligibleAtMost(policy, round);
     if (people === undefined || round.level === 'AUTO') return [];
     const needed = approvalsNeeded(round, people.length);
     if (people.length >= needed) return [];
     return [error(CODE, roundPath(policy, path, index), unmet(round, needed, people.length))];
   });
-}
-
-function onlyPeople(approvers: readonly Approver[]): readonly string[] | undefined {
-  const { people, groups, roles } = approverSets(approvers);
-  return groups.length + roles.length > 0 ? undefined : people;
 }
 
 function byDirectory(
@@ -57,7 +48,7 @@ function byDirectory(
   path: string,
 ): Finding[] {
   const rounds = roundsOf(policy).map((round) => {
-    const people = directory.named(round.approvers, policy.within);
+    const people = eligibleIn(directory, policy, round);
     return { round, people, needed: approvalsNeeded(round, people.size) };
   });
   const findings = rounds.flatMap(({ round, people, needed }, index) => {
@@ -130,10 +121,16 @@ function unknownApprovers(
   path: string,
 ): Finding[] {
   const lists: [string, readonly Approver[]][] = [
-    ...roundsOf(policy).map(({ approvers }, index): [string, readonly Approver[]] => [
-      `${roundPath(policy, path, index)}/approvers`,
-      approvers,
-    ]),
+    ...roundsOf(policy).flatMap((round, index): [string, readonly Approver[]][] => {
+      const at = roundPath(policy, path, index);
+      const { approvers, within = [], rejection = 'any' } = round;
+      const veto = rejection !== 'any' && 'veto' in rejection ? rejection.veto : [];
+      return [
+        [`${at}/approvers`, approvers],
+        [`${at}/within`, within],
+        [`${at}/rejection/veto`, veto],
+      ];
+    }),
     [`${path}/within`, policy.within ?? []],
     [`${path}/breakGlass`, policy.breakGlass ?? []],
     ...(policy.escalation ?? []).map(({ approvers }, tier): [string, readonly Approver[]] => [
@@ -155,10 +152,6 @@ export function unknownNames(
     const message = `the directory has nobody active for ${approver}`;
     return [warning('approval.unknown-approver', `${path}/${index}`, message)];
   });
-}
-
-function roundPath(policy: ApprovalPolicy, path: string, index: number): string {
-  return policy.stages === undefined ? path : `${path}/stages/${index}`;
 }
 
 function unmet({ level, name }: Round, needed: number, there: number): string {

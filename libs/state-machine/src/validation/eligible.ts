@@ -1,0 +1,46 @@
+import {
+  type ApprovalPolicy,
+  type Approver,
+  approverSets,
+  type Round,
+} from '../approval-policy.js';
+import type { Organisation } from '../organisation.js';
+
+/**
+ * Who may approve a round at most, when nobody knows who is in groups and roles: undefined where that does not say. Those
+ * whom escalation adds are not among them.
+ */
+export function eligibleAtMost(
+  policy: ApprovalPolicy,
+  round: Round,
+): readonly string[] | undefined {
+  const lists = [round.approvers, round.within, policy.within].flatMap((list) => {
+    const people = list === undefined ? undefined : onlyPeople(list);
+    return people === undefined ? [] : [people];
+  });
+  const [first, ...others] = lists;
+  return first?.filter((id) => others.every((list) => list.includes(id)));
+}
+
+/** The people of a directory who may approve a round. Those whom escalation adds are not among them. */
+export function eligibleIn(
+  directory: Organisation,
+  policy: ApprovalPolicy,
+  round: Round,
+): ReadonlySet<string> {
+  const people = directory.named(round.approvers, policy.within);
+  if (round.within === undefined) return people;
+  const allowed = directory.named(round.within);
+  return new Set([...people].filter((id) => allowed.has(id)));
+}
+
+/** The people of a list that names nobody but people. */
+export function onlyPeople(approvers: readonly Approver[]): readonly string[] | undefined {
+  const { people, groups, roles } = approverSets(approvers);
+  return groups.length + roles.length > 0 ? undefined : people;
+}
+
+/** Where a round of a policy stands. */
+export function roundPath(policy: ApprovalPolicy, path: string, index: number): string {
+  return policy.stages === undefined ? path : `${path}/stages/${index}`;
+}

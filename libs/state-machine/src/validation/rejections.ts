@@ -1,0 +1,73 @@
+import {
+  type ApprovalPolicy,
+  type Approver,
+  type RejectionRule,
+  type Round,
+  roundsOf,
+} from '../approval-policy.js';
+import type { Model } from '../analysis/model.js';
+import { error, type Finding, warning } from '../finding.js';
+import { Organisation } from '../organisation.js';
+import { eligibleAtMost, eligibleIn, onlyPeople, roundPath } from './eligible.js';
+import { policiesIn } from './places.js';
+
+const CODE = 'approval.rejection-unreachable';
+
+/** Rejections that cannot come about: there are too few who could reject, or those with a veto are not asked. */
+export function checkRejections({ definition, options: { directory } }: Model): Finding[] {
+  const people = directory === undefined ? undefined : new Organisation(directory);
+  return policiesIn(definition).flatMap(({ policy, path }) =>
+    roundsOf(policy).flatMap((round, index) => {
+      const { rejection } = round;
+      if (rejection === undefined || rejection === 'any' || round.level === 'AUTO') return [];
+      const at = `${roundPath(policy, path, index)}/rejection`;
+      const asked =
+        people === undefined ? askedAtMost(policy, round) : askedIn(people, policy, round);
+      return asked === undefined ? [] : checkRejection(rejection, asked, people, at);
+    }),
+  );
+}
+
+function checkRejection(
+  rejection: Exclude<RejectionRule, 'any'>,
+  asked: ReadonlySet<string>,
+  people: Organisation | undefined,
+  path: string,
+): Finding[] {
+  if ('count' in rejection) {
+    if (rejection.count <= asked.size) return [];
+    const message = `takes ${rejection.count} rejections, and those who are asked are ${asked.size}`;
+    return [error(CODE, path, message)];
+  }
+  const { veto } = rejection;
+  const idle = veto.filter((holder) => !mayVeto(holder, asked, people));
+  if (idle.length === veto.length) {
+    return [error(CODE, path, 'nobody who holds a veto is asked: nothing can be rejected')];
+  }
+  return idle.map((holder) =>
+    warning(CODE, `${path}/veto/${veto.indexOf(holder)}`, `${holder} is not asked`),
+  );
+}
+
+function mayVeto(
+  holder: Approver,
+  asked: ReadonlySet<string>,
+  people: Organisation | undefined,
+): boolean {
+  const holders = people?.named([holder]) ?? onlyPeople([holder]);
+  return holders === undefined || [...holders].some((id) => asked.has(id));
+}
+
+/** Those whom a round may ask altogether, with those whom escalation adds. */
+function askedIn(people: Organisation, policy: ApprovalPolicy, round: Round): ReadonlySet<string> {
+  return new Set([...eligibleIn(people, policy, round), ...people.named(escalatedTo(policy))]);
+}
+
+function askedAtMost(policy: ApprovalPolicy, round: Round): ReadonlySet<string> | undefined {
+  const asked = eligibleAtMost(policy, round);
+  const added = onlyPeople(escalatedTo(policy));
+  return asked === undefined || added === undefined ? undefined : new Set([...asked, ...added]);
+}
+
+const escalatedTo = ({ escalation = [] }: ApprovalPolicy): Approver[] =>
+  escalation.flatMap(({ approvers }) => approvers);
