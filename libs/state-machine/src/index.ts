@@ -51,6 +51,7 @@ export {
   type WorkflowDefinitionInput,
 } from './definition.js';
 export { deadlinesOf, type PolicyDeadlines } from './deadlines.js';
+export { describePolicy } from './describe-policy.js';
 export { Directory, parseDirectory, Person } from './directory.js';
 export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
