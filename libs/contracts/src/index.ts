@@ -9,6 +9,8 @@ export * from './commands/template.commands.js';
 export * from './commands/trigger.commands.js';
 export * from './commands/workflow.commands.js';
 export * from './delegation.js';
+export * from './directory-document.js';
+export * from './directory-state.js';
 export * from './event-type.js';
 export * from './events/approval.events.js';
 export * from './events/bulk-job.events.js';

@@ -8,6 +8,8 @@ export interface Aggregate<State, Event extends { readonly type: string }> {
   readonly initialState: State;
   /** Pure, and never throws on valid history. */
   readonly evolve: (state: State, event: Event) => State;
+  /** The same for many events at once, where copying the state for each would cost too much. */
+  readonly evolveAll?: (state: State, events: readonly Event[]) => State;
 }
 
 /** Folds events into a state. */
@@ -16,5 +18,5 @@ export function fold<State, Event extends { readonly type: string }>(
   events: readonly Event[],
   from: State = aggregate.initialState,
 ): State {
-  return events.reduce(aggregate.evolve, from);
+  return aggregate.evolveAll?.(from, events) ?? events.reduce(aggregate.evolve, from);
 }

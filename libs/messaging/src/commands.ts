@@ -53,7 +53,8 @@ export class CommandClient {
     const { commandId, correlationId, causationId, actor } = context;
     const sentAt = this.clock.now().getTime();
     const envelope = { commandId, correlationId, causationId, actor, sentAt, body };
-    const reply = await request(this.bus, this.signer, type.subject, JSON.stringify(envelope));
+    const payload = JSON.stringify(envelope);
+    const reply = await request(this.bus, this.signer, type.subject, payload, type.timeoutMs);
     const parsed = type.reply.safeParse(reply);
     if (!parsed.success) throw new CorruptDataError(type.subject, parsed.error.message);
     return parsed.data;

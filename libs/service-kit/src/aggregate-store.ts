@@ -67,10 +67,11 @@ export class AggregateStore<State, Event extends DomainEvent> {
     private readonly clock: Clock,
     private readonly aggregate: Aggregate<State, Event>,
     maxLoaded = 10_000,
+    maxCharacters = MAX_LOADED_CHARACTERS,
   ) {
     this.#loaded = new LRUCache({
       max: maxLoaded,
-      maxSize: MAX_LOADED_CHARACTERS,
+      maxSize: maxCharacters,
       sizeCalculation: ({ characters }) => characters,
     });
     this.#nothing = {

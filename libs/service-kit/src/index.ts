@@ -1,7 +1,7 @@
 export { AggregateStore, type Outcome, type RecordedEvent } from './aggregate-store.js';
 export { type Config, isProduction, loadConfig } from './config.js';
 export { devDirectory } from './directory/dev-directory.js';
-export { People } from './directory/people.js';
+export { DirectoryReader } from './directory/directory-reader.js';
 export { askReadiness, Health, type Readiness } from './health.js';
 export { latestPosition } from './latest-position.js';
 export { LeaderLoop } from './leader-loop.js';

@@ -4,6 +4,7 @@ import { BusSigner, CommandClient, EventOffers } from '@countersign/messaging';
 import { type DynamicModule, Module } from '@nestjs/common';
 import pg from 'pg';
 
+import { DirectoryReader } from './directory/directory-reader.js';
 import { Log } from './log.js';
 import { PLATFORM } from './platform-token.js';
 import type { Platform } from './platform.js';
@@ -20,6 +21,7 @@ export class PlatformModule {
       { provide: BusSigner, useValue: platform.signer },
       { provide: CommandClient, useValue: platform.commands },
       { provide: EventOffers, useValue: platform.offers },
+      { provide: DirectoryReader, useValue: platform.directory },
       { provide: pg.Pool, useValue: platform.pool },
     ];
     return { module: PlatformModule, global: true, providers, exports: providers };

@@ -6,7 +6,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import pg from 'pg';
 
 import type { Config } from './config.js';
-import { People } from './directory/people.js';
+import { DirectoryReader } from './directory/directory-reader.js';
 import { createLog, type Log } from './log.js';
 import { openEventStore } from './open-event-store.js';
 import { PostgresCheckpoints } from './postgres-checkpoints.js';
@@ -25,7 +25,7 @@ export interface Platform {
   readonly offers: EventOffers;
   readonly leadership: PostgresLeadership;
   readonly checkpoints: PostgresCheckpoints;
-  readonly people: People;
+  readonly directory: DirectoryReader;
   close(): Promise<void>;
 }
 
@@ -35,7 +35,6 @@ export async function openPlatform(
   clock: Clock = new SystemClock(),
 ): Promise<Platform> {
   const log = createLog(config);
-  const people = await People.open(config, log);
   const signer = new BusSigner(config.COUNTERSIGN_BUS_KEY);
   const pool = new pg.Pool({
     connectionString: config.DATABASE_URL,
@@ -50,6 +49,7 @@ export async function openPlatform(
   const bus = await openBus(config);
   const store = await openEventStore(config, bus, log);
   const checkpoints = await PostgresCheckpoints.open(pool);
+  const directory = await DirectoryReader.open(store, log);
   const leadership = new PostgresLeadership(config.DATABASE_URL, log);
   return {
     config,
@@ -63,9 +63,9 @@ export async function openPlatform(
     offers: new EventOffers(bus, signer, log),
     leadership,
     checkpoints,
-    people,
+    directory,
     close: async () => {
-      people.close();
+      await directory.close();
       await store.close();
       await leadership.close();
       await bus.close();

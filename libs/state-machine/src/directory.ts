@@ -3,16 +3,23 @@ import { z } from 'zod';
 
 import { Calendar } from './calendar.js';
 
+/** Of a person or a login: nothing that could be taken for a part of the product, a role or a group. */
+const PersonId = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((id) => id === id.trim() && !/^(system|role|group):/.test(id), 'not an id of a person');
+
 /** A person who may be asked, as the organisation knows them. */
 export const Person = z.strictObject({
-  id: z.string().min(1).max(200),
+  id: PersonId,
   name: z.string().min(1).max(200),
   roles: z.array(z.string().min(1).max(100)).max(100).default([]),
   groups: z.array(z.string().min(1).max(100)).max(100).default([]),
   /** Whoever has left stays in the records and is asked no more. */
   active: z.boolean().default(true),
   /** Other subjects of tokens that are this person: people are compared, not logins. */
-  logins: z.array(z.string().min(1).max(200)).max(20).optional(),
+  logins: z.array(PersonId).max(20).optional(),
 });
 export type Person = z.infer<typeof Person>;
 

@@ -28,7 +28,9 @@ import { WorkflowTransitionsQuery } from './queries/workflow-transitions.query.j
 import { WorkflowsQuery } from './queries/workflows.query.js';
 import { ApprovalsController } from './routes/approvals.controller.js';
 import { BulkJobsController } from './routes/bulk-jobs.controller.js';
+import { DelegationsController } from './routes/delegations.controller.js';
 import { DevController } from './routes/dev.controller.js';
+import { DirectoryController } from './routes/directory.controller.js';
 import { DocumentsController } from './routes/documents.controller.js';
 import { EventsController } from './routes/events.controller.js';
 import { HealthController } from './routes/health.controller.js';
@@ -45,7 +47,9 @@ import { WorkflowsController } from './routes/workflows.controller.js';
 const controllers = [
   ApprovalsController,
   BulkJobsController,
+  DelegationsController,
   DevController,
+  DirectoryController,
   DocumentsController,
   EventsController,
   HealthController,

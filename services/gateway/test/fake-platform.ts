@@ -2,7 +2,7 @@ import type { CommandType } from '@countersign/contracts';
 import { type EventStore, InMemoryEventStore } from '@countersign/event-store';
 import { Clock } from '@countersign/kernel';
 import { BusSigner, type CommandContext } from '@countersign/messaging';
-import type { Platform } from '@countersign/service-kit';
+import { DirectoryReader, type Log, type Platform } from '@countersign/service-kit';
 import type pg from 'pg';
 
 class StoppedClock extends Clock {
@@ -24,16 +24,23 @@ type HintListener = (error: null, message: { string(): string }) => void;
 export class FakePlatform {
   readonly clock: Clock = new StoppedClock();
   readonly store: EventStore = new InMemoryEventStore();
+  /** Empty: everybody is who their token says. Events in the store change it with its next `load`. */
+  readonly directory: DirectoryReader;
   readonly sent: SentCommand[] = [];
   readonly logged: object[] = [];
   /** What the next commands are answered with, or refused by throwing. */
   answer: (command: SentCommand) => unknown = () => ({});
   #hint: HintListener | undefined;
+  readonly #log: Log;
 
   constructor(
     private readonly pool: Pick<pg.Pool, 'query'> | undefined,
     private readonly config: Record<string, unknown> = {},
-  ) {}
+  ) {
+    const note = (fields: object) => void this.logged.push(fields);
+    this.#log = { error: note, warn: note, info: note, debug: note };
+    this.directory = new DirectoryReader(this.store, this.#log);
+  }
 
   /** The projector says how far it is. */
   hint(payload: string): void {
@@ -41,11 +48,11 @@ export class FakePlatform {
   }
 
   get platform(): Platform {
-    const { clock, store, sent, logged } = this;
-    const note = (fields: object) => logged.push(fields);
+    const { clock, store, directory, sent } = this;
     const fake = {
       clock,
       store,
+      directory,
       config: {
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
@@ -53,7 +60,7 @@ export class FakePlatform {
         COUNTERSIGN_BUS_KEY: 'ab'.repeat(32),
         ...this.config,
       },
-      log: { error: note, warn: note, info: note, debug: note },
+      log: this.#log,
       pool: this.pool ?? { query: () => Promise.reject(new Error('there is no database')) },
       signer: new BusSigner('ab'.repeat(32)),
       bus: {

@@ -8,6 +8,8 @@ export interface CommandType<
   readonly subject: string;
   readonly body: Body;
   readonly reply: Reply;
+  /** How long its sender waits for the answer, in milliseconds, where the usual five seconds may not do. */
+  readonly timeoutMs?: number;
 }
 
 /** Declares a command: `cmd.<service>.<name>`. */

@@ -1,4 +1,3 @@
-import { Directory } from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { DelegationScope } from '../delegation.js';
@@ -7,29 +6,26 @@ import { defineCommand } from './command-type.js';
 
 const Revision = z.int().nonnegative();
 
-/** The directory as it is. */
-export const GetDirectory = defineCommand(
-  'approval',
-  'get-directory',
-  z.strictObject({}),
-  Directory.safeExtend({
-    /** Of people and calendars: what `If-Match` has to name. */
-    revision: Revision,
-  }),
-);
-
 /** Replaces people and calendars; who is left out has left. */
-export const ReplaceDirectory = defineCommand(
-  'approval',
-  'replace-directory',
-  z.strictObject({ directory: Directory, expectedRevision: Revision }),
-  z.object({
-    revision: Revision,
-    changed: z.int().nonnegative(),
-    removed: z.int().nonnegative(),
-    position: Position,
-  }),
-);
+export const ReplaceDirectory = {
+  ...defineCommand(
+    'approval',
+    'replace-directory',
+    z.strictObject({
+      /** See `packDirectory`. */
+      packed: z.base64().max(16 * 1024 * 1024),
+      /** As `documentRevision` of the state says. */
+      expectedRevision: Revision,
+    }),
+    z.object({
+      revision: Revision,
+      changed: z.int().nonnegative().describe('people who came or changed'),
+      removed: z.int().nonnegative().describe('people who left'),
+      position: Position,
+    }),
+  ),
+  timeoutMs: 30_000,
+};
 
 export const DelegationBody = z.strictObject({
   to: z.string().min(1).max(200),
@@ -70,15 +66,4 @@ export const EndDelegation = defineCommand(
   'end-delegation',
   z.strictObject({ delegationId: Id, reason: Reason.optional() }),
   z.object({ delegationId: Id, position: Position }),
-);
-
-/** Those that somebody gave or was given. Another's takes an administrator. */
-export const ListDelegations = defineCommand(
-  'approval',
-  'list-delegations',
-  z.strictObject({
-    person: z.string().min(1).max(200).optional(),
-    status: z.enum(['PLANNED', 'ACTIVE', 'ENDED']).optional(),
-  }),
-  z.object({ items: z.array(Delegation) }),
 );

@@ -32,6 +32,8 @@ export const DirectoryDelegationCreated = defineEvent('directory.delegation-crea
   delegationId: Id,
   from: z.string(),
   to: z.string(),
+  /** Never later than `start`. */
+  createdAt: z.iso.datetime(),
   /** Inclusive. */
   start: z.iso.datetime(),
   /** Exclusive. */

@@ -4,6 +4,10 @@ import { Module } from '@nestjs/common';
 import { DecisionJobController } from '../decision-job/decision-job.controller.js';
 import { DecisionJobRunner } from '../decision-job/decision-job.runner.js';
 import { DecisionJobs } from '../decision-job/decision-jobs.js';
+import { Directories } from '../directory/directories.js';
+import { DirectoryController } from '../directory/directory.controller.js';
+import { DirectoryFeed } from '../directory/directory.feed.js';
+import { DirectoryHandler } from '../directory/directory.handler.js';
 import { ApprovalController } from './approval.controller.js';
 import { ApprovalDeadlines } from './approval-deadlines.js';
 import { ApprovalHandler } from './approval.handler.js';
@@ -13,6 +17,10 @@ import { Approvals } from './approvals.js';
 @Module({
   imports: [ServiceModule.named('approval')],
   providers: [
+    Directories,
+    DirectoryHandler,
+    DirectoryFeed,
+    DirectoryController,
     Approvals,
     ApprovalHandler,
     ApprovalReactions,

@@ -1,4 +1,5 @@
-import { unauthenticated } from '@countersign/kernel';
+import { type Actor, unauthenticated } from '@countersign/kernel';
+import { DirectoryReader } from '@countersign/service-kit';
 import {
   type CanActivate,
   type ExecutionContext,
@@ -10,6 +11,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 
+import { knownAs } from './known-as.js';
 import { invalidToken } from './token-verifier.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
@@ -29,6 +31,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 export class AuthGuard implements CanActivate {
   constructor(
     @Inject(VerifiedTokens) private readonly tokens: VerifiedTokens,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
     @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
@@ -42,13 +45,12 @@ export class AuthGuard implements CanActivate {
     const token = BEARER.exec(authorization)?.[1];
     if (token === undefined) throw invalidToken();
     const actor = this.tokens.actorOf(token);
-    if (!(actor instanceof Promise)) {
-      request.caller = actor;
-      return true;
-    }
-    return actor.then((verified) => {
-      request.caller = verified;
-      return true;
-    });
+    if (!(actor instanceof Promise)) return this.#let(request, actor);
+    return actor.then((verified) => this.#let(request, verified));
+  }
+
+  #let(request: FastifyRequest, actor: Actor): true {
+    request.caller = knownAs(actor, this.directory.current);
+    return true;
   }
 }

@@ -54,6 +54,7 @@ describe('DevIssuer', () => {
       roles: ['compliance-officer'],
       groups: ['trade-approvers', 'compliance', 'workflow-admins'],
       authMethod: 'dev-token',
+      authenticatedAt: '2026-11-24T09:00:00.000Z',
     });
     const later = new HandClock();
     later.time += 8 * HOUR - 1_000;
@@ -162,6 +163,18 @@ describe('OidcVerifier', () => {
       groups: ['rates-desk'],
       authMethod: 'bearer',
     });
+  });
+
+  it.each([
+    [1_795_509_000, '2026-11-24T08:30:00.000Z'],
+    [undefined, undefined],
+    ['yesterday', undefined],
+    [1e300, undefined],
+  ])('says when somebody signed in, if the token does: %s', async (auth_time, at) => {
+    const { keys, sign } = await keyPair();
+    const verifier = new OidcVerifier(config, clock, keys);
+    const { actor } = await verifier.verify(await sign({ auth_time }));
+    expect(actor.authenticatedAt).toBe(at);
   });
 
   it('refuses what is not meant for it', async () => {

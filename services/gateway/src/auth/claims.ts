@@ -34,6 +34,7 @@ export function toVerified(
     roles: payload[names.roles] ?? [],
     groups: payload[names.groups] ?? [],
     authMethod,
+    ...authenticatedAt(payload['auth_time']),
   });
   if (!actor.success) throw invalidToken(actor.error);
   const { id, roles, groups } = actor.data;
@@ -42,6 +43,13 @@ export function toVerified(
     throw invalidToken();
   }
   return { actor: actor.data, expiresAt: payload.exp * 1000 };
+}
+
+/** When somebody signed in, of the claim of OpenID Connect: seconds since the epoch. */
+function authenticatedAt(authTime: unknown): Pick<Actor, 'authenticatedAt'> {
+  if (typeof authTime !== 'number') return {};
+  const at = new Date(authTime * 1000);
+  return Number.isNaN(at.getTime()) ? {} : { authenticatedAt: at.toISOString() };
 }
 
 /** What a failed verification means to the caller; anything that is not about the token passes through. */

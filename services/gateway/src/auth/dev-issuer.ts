@@ -39,7 +39,12 @@ export class DevIssuer extends TokenVerifier {
     }
     const issuedAt = Math.floor(this.clock.now().getTime() / 1000);
     const expiresAt = issuedAt + VALIDITY_SECONDS;
-    const token = await new SignJWT({ roles: [...user.roles], groups: [...user.groups] })
+    const token = await new SignJWT({
+      roles: [...user.roles],
+      groups: [...user.groups],
+      // To be given a token is all that signing in is here.
+      auth_time: issuedAt,
+    })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)

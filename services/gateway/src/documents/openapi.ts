@@ -43,7 +43,8 @@ export function openApiOf(controllers: readonly Type[]): object {
 
 function describeRoute(route: DescribedRoute, schemas: JsonSchemas): object {
   const { method, status, isPublic, operationId, tag, operation } = route;
-  const { summary, description, body, reply, replyHeaders = {}, errors = {} } = operation;
+  const { summary, description, body, reply, errors = {} } = operation;
+  const { requestHeaders = {}, replyHeaders = {} } = operation;
   const usual: OperationKind = isPublic ? 'plain' : method === 'get' ? 'query' : 'command';
   const kind = operation.kind ?? usual;
   const query = operation.query?.shape ?? {};
@@ -66,6 +67,13 @@ function describeRoute(route: DescribedRoute, schemas: JsonSchemas): object {
     ...(isPublic ? { security: [] } : {}),
     parameters: [
       ...parameters('path', route.params, schemas),
+      ...Object.entries(requestHeaders).map(([name, meaning]) => ({
+        name,
+        in: 'header',
+        required: true,
+        description: meaning,
+        schema: { type: 'string' },
+      })),
       ...headerOf(kind),
       ...parameters('query', query, schemas),
     ],

@@ -14,7 +14,9 @@ export type OperationKind = 'command' | 'query' | 'log' | 'plain';
 
 /** Refusals by the status they are sent with. */
 export type ErrorCodes = Readonly<
-  Partial<Record<400 | 403 | 404 | 409 | 413 | 415 | 422 | 500 | 503, readonly string[]>>
+  Partial<
+    Record<400 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 428 | 500 | 503, readonly string[]>
+  >
 >;
 
 /** One route, as the API's document describes it. Method, path and status are taken from Nest's own decorators. */
@@ -31,6 +33,8 @@ export interface OperationSpec {
   readonly query?: z.ZodObject;
   /** The very schema that the body is parsed with. */
   readonly body?: z.ZodType;
+  /** Headers that it cannot do without, with what they mean. */
+  readonly requestHeaders?: Readonly<Record<string, string>>;
   /** What a success answers, as JSON: times are texts. */
   readonly reply: z.ZodType;
   /** Headers of a success, with what they mean. */

@@ -19,6 +19,9 @@ const COMMAND: BodyLimits = { bytes: 1024 * 1024, values: 5_000 };
 /** Room for a definition at its own limits, and for ten times as many states, which get an answer of their own. */
 const DEFINITION: BodyLimits = { bytes: 4 * 1024 * 1024, values: 250_000 };
 
+/** Room for 50,000 people with some roles and groups each. */
+const DIRECTORY: BodyLimits = { bytes: 16 * 1024 * 1024, values: 1_000_000 };
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     bodyLimits?: BodyLimits;
@@ -27,6 +30,9 @@ declare module 'fastify' {
 
 /** Configuration of a route (`@RouteConfig`) that takes a definition. */
 export const DEFINITION_BODY = { bodyLimits: DEFINITION };
+
+/** The same for a directory. */
+export const DIRECTORY_BODY = { bodyLimits: DIRECTORY };
 
 type Done = (error: Error | null, value?: unknown) => void;
 

@@ -26,8 +26,10 @@ export const methodNotAllowed = (allowed: readonly string[]): AppError =>
 export const statusOfCode: Readonly<Partial<Record<string, number>>> = {
   [METHOD_NOT_ALLOWED]: 405,
   'request.timeout': 408,
+  'directory.revision-mismatch': 412,
   'request.too-large': 413,
   'request.unsupported-encoding': 415,
+  'directory.revision-needed': 428,
   'request.headers-too-large': 431,
 };
 

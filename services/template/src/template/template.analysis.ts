@@ -1,4 +1,5 @@
-import { PLATFORM, type Platform } from '@countersign/service-kit';
+import { documentOf } from '@countersign/contracts';
+import { DirectoryReader } from '@countersign/service-kit';
 import type { Finding, WorkflowDefinition } from '@countersign/state-machine';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
@@ -9,11 +10,15 @@ import { AnalysisWorker } from '../analysis/analysis-worker.js';
 export class TemplateAnalysis implements OnApplicationShutdown {
   readonly #worker = new AnalysisWorker();
 
-  constructor(@Inject(PLATFORM) private readonly platform: Platform) {}
+  constructor(@Inject(DirectoryReader) private readonly directory: DirectoryReader) {}
 
   /** @throws AppError what `AnalysisWorker.findings` throws. */
-  findings(definition: WorkflowDefinition): Promise<readonly Finding[]> {
-    return this.#worker.findings(definition, this.platform.people.directory);
+  async findings(definition: WorkflowDefinition): Promise<readonly Finding[]> {
+    const { isEmpty } = await this.directory.load();
+    return this.#worker.findings(
+      definition,
+      isEmpty ? undefined : documentOf(this.directory.state),
+    );
   }
 
   /** The same for any organisation: whether there are enough people for its approvals is not asked. */

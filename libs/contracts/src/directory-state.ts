@@ -1,0 +1,182 @@
+import { type Aggregate, derivedId, streamName } from '@countersign/kernel';
+import {
+  type Calendar,
+  type DelegationTerms,
+  type Directory,
+  Organisation,
+  type Person,
+} from '@countersign/state-machine';
+
+import type { Delegation } from './commands/directory.commands.js';
+import type { DirectoryEvent } from './events/directory.events.js';
+
+/** A delegation as it was made, and by whom it was ended. */
+export type DelegationRecord = Omit<Delegation, 'status'>;
+
+/** What the directory's events say, taken together. */
+export interface DirectoryState {
+  /** How many events that are: recorded with what is decided by it. */
+  readonly revision: number;
+  /** The revision at which people or calendars changed last. */
+  readonly documentRevision: number;
+  readonly people: ReadonlyMap<string, Person>;
+  /** Ids and logins that were somebody's. */
+  readonly removed: ReadonlySet<string>;
+  readonly calendars: ReadonlyMap<string, Calendar>;
+  /** All that were ever made, by id. */
+  readonly delegations: ReadonlyMap<string, DelegationRecord>;
+  /** When the last of them was made, RFC 3339: what was over by then concerns nobody. */
+  readonly latestDelegation: string;
+  /** Of the last file that was taken in. */
+  readonly fileHash: string | undefined;
+}
+
+/** There is one directory. */
+export const DIRECTORY_STREAM = streamName('directory', derivedId('directory'));
+
+/** The directory as an aggregate. The approval service decides; others read what was decided. */
+export const directoryAggregate: Aggregate<DirectoryState, DirectoryEvent> = {
+  category: 'directory',
+  initialState: {
+    revision: 0,
+    documentRevision: 0,
+    people: new Map(),
+    removed: new Set(),
+    calendars: new Map(),
+    delegations: new Map(),
+    latestDelegation: '',
+    fileHash: undefined,
+  },
+  evolve: (state, event) => evolveAll(state, [event]),
+  evolveAll,
+};
+
+/** Copies each part once, and only those that change: there may be many people and many events. */
+function evolveAll(before: DirectoryState, events: readonly DirectoryEvent[]): DirectoryState {
+  if (events.length === 0) return before;
+  const people = events.filter((event) => event.type === 'directory.people-changed');
+  const calendars = events.filter((event) => event.type === 'directory.calendars-changed');
+  const made = events.filter((event) => event.type === 'directory.delegation-created');
+  const ended = events.filter((event) => event.type === 'directory.delegation-ended');
+  const last = events.findLastIndex(
+    ({ type }) => type === 'directory.people-changed' || type === 'directory.calendars-changed',
+  );
+  return {
+    ...before,
+    ...(people.length > 0 ? withPeople(before, people) : {}),
+    ...(calendars.length > 0 ? { calendars: withCalendars(before, calendars) } : {}),
+    ...(made.length + ended.length > 0
+      ? { delegations: withDelegations(before, made, ended) }
+      : {}),
+    revision: before.revision + events.length,
+    documentRevision: last < 0 ? before.documentRevision : before.revision + last + 1,
+    latestDelegation: made.at(-1)?.data.createdAt ?? before.latestDelegation,
+    fileHash:
+      [...people, ...calendars].map(({ data }) => data.fileHash).findLast((hash) => hash) ??
+      before.fileHash,
+  };
+}
+
+type Of<Type extends DirectoryEvent['type']> = readonly Extract<DirectoryEvent, { type: Type }>[];
+
+function withPeople(before: DirectoryState, changes: Of<'directory.people-changed'>) {
+  const people = new Map(before.people);
+  const removed = new Set(before.removed);
+  for (const { data } of changes) {
+    for (const id of data.removed) {
+      for (const login of people.get(id)?.logins ?? []) removed.add(login);
+      people.delete(id);
+      removed.add(id);
+    }
+    for (const { id } of data.set) {
+      for (const login of people.get(id)?.logins ?? []) removed.add(login);
+    }
+    for (const person of data.set) {
+      people.set(person.id, person);
+      for (const id of [person.id, ...(person.logins ?? [])]) removed.delete(id);
+    }
+  }
+  return { people, removed };
+}
+
+function withCalendars(before: DirectoryState, changes: Of<'directory.calendars-changed'>) {
+  const calendars = new Map(before.calendars);
+  for (const { data } of changes) {
+    for (const name of data.removed) calendars.delete(name);
+    for (const calendar of data.set) calendars.set(calendar.name, calendar);
+  }
+  return calendars;
+}
+
+function withDelegations(
+  before: DirectoryState,
+  made: Of<'directory.delegation-created'>,
+  ended: Of<'directory.delegation-ended'>,
+) {
+  const delegations = new Map(before.delegations);
+  for (const { data } of made) {
+    const { createdAt: _, scope = null, ...rest } = data;
+    delegations.set(data.delegationId, { ...rest, scope, endedBy: null });
+  }
+  for (const { data } of ended) {
+    const delegation = delegations.get(data.delegationId);
+    if (delegation) {
+      delegations.set(data.delegationId, { ...delegation, endedBy: data.endedBy });
+    }
+  }
+  return delegations;
+}
+
+/** Those that nobody ended and that were not over when the last one was made. */
+function openDelegations(state: DirectoryState): DelegationTerms[] {
+  return [...state.delegations.values()].filter(
+    ({ endedBy, end }) => endedBy === null && end > state.latestDelegation,
+  );
+}
+
+/** A delegation as it is shown at a time. */
+export function delegationAt(delegation: DelegationRecord, now: Date): Delegation {
+  const { start, end, endedBy } = delegation;
+  const at = now.toISOString();
+  if (endedBy !== null || end <= at) return { ...delegation, status: 'ENDED' };
+  return { ...delegation, status: start > at ? 'PLANNED' : 'ACTIVE' };
+}
+
+interface Derived {
+  readonly calendars: DirectoryState['calendars'];
+  readonly organisation: Organisation;
+  readonly document: Directory;
+}
+/** Finding people is what takes time to prepare: as long as they stay the same, it is done once. */
+const derived = new WeakMap<DirectoryState['people'], Derived>();
+const organisations = new WeakMap<DirectoryState, Organisation>();
+
+function derive(state: DirectoryState): Derived {
+  const { people, removed, calendars, revision } = state;
+  const known = derived.get(people);
+  if (known?.calendars === calendars) return known;
+  const document = { people: [...people.values()], calendars: [...calendars.values()] };
+  const delegations = openDelegations(state);
+  const organisation = new Organisation({ ...document, removed, delegations, revision });
+  const result = { calendars, organisation, document };
+  derived.set(people, result);
+  return result;
+}
+
+/** Who is who, and who may act for whom. Made once for a state. */
+export function organisationOf(state: DirectoryState): Organisation {
+  const known = organisations.get(state);
+  if (known) return known;
+  const { organisation: base } = derive(state);
+  const organisation =
+    base.revision === state.revision
+      ? base
+      : base.withDelegations(openDelegations(state), state.revision);
+  organisations.set(state, organisation);
+  return organisation;
+}
+
+/** People and calendars as a document; the same object as long as neither changes. */
+export function documentOf(state: DirectoryState): Directory {
+  return derive(state).document;
+}
