@@ -18,7 +18,9 @@ describe('the templates that come with the product', () => {
         requiresApproval === undefined ? [] : roundsOf(requiresApproval),
       );
       expect(rounds.length).toBeGreaterThan(3);
-      const few = rounds.filter(({ approvers }) => new Organisation(devDirectory).named(approvers).size < 4);
+      const few = rounds.filter(
+        ({ approvers }) => new Organisation(devDirectory).named(approvers).size < 4,
+      );
       expect(few).toEqual([]);
     },
   );
