@@ -123,7 +123,8 @@ describe('times that are due', () => {
         expect(more).toBe(all.length > MAX_CATCH_UP + 1);
         expect(count).toBe(more ? MAX_CATCH_UP + 1 - times.length : left);
       }),
-      { numRuns: 60 },
+      // Once exactly as many as are looked at, which chance rarely finds.
+      { numRuns: 60, examples: [['skip', 1, 673, undefined]] },
     );
   });
 

@@ -93,10 +93,9 @@ export function dueTimes(
   now: Date,
   missedUntil: Date = new Date(0),
 ): DueTimes | undefined {
-  const due = timesBetween(schedule, from, now);
+  const { due, more } = timesBetween(schedule, from, now);
   const until = due.at(-1);
   if (!until) return undefined;
-  const more = due.length > MAX_CATCH_UP;
   const isMissed = (time: Date) =>
     time <= missedUntil || now.getTime() - time.getTime() > MISSED_AFTER_MS;
   const onTime = due.filter((time) => !isMissed(time));
@@ -114,14 +113,20 @@ export function dueTimes(
   return { until, times, skipped: { first, last, count: left.length, more } };
 }
 
-/** The times after `from` up to `now`: all, or one more than are ever made up for. */
-function timesBetween(schedule: Schedule, from: Date, now: Date): Date[] {
-  const times: Date[] = [];
+/** The times after `from` up to `now`: all, or one more than are ever made up for and `more` before them. */
+function timesBetween(
+  schedule: Schedule,
+  from: Date,
+  now: Date,
+): { readonly due: readonly Date[]; readonly more: boolean } {
+  const due: Date[] = [];
   for (let time = schedule.next(from); time && time <= now; time = schedule.next(time)) {
-    if (times.length > MAX_CATCH_UP) return schedule.last(now, MAX_CATCH_UP + 1);
-    times.push(time);
+    if (due.length > MAX_CATCH_UP) {
+      return { due: schedule.last(now, MAX_CATCH_UP + 1), more: true };
+    }
+    due.push(time);
   }
-  return times;
+  return { due, more: false };
 }
 
 /** The last missed one stands for all of them. */
