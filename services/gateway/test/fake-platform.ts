@@ -50,6 +50,7 @@ export class FakePlatform {
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
         PORT: 0,
+        NATS_URL: 'nats://localhost:4222',
         COUNTERSIGN_BUS_KEY: 'ab'.repeat(32),
         ...this.config,
       },

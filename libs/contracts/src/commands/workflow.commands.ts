@@ -117,8 +117,10 @@ export const SignalByKey = defineCommand(
   'signal-by-key',
   SignalByKeyBody,
   z.object({
-    /** The instance that has taken it in; absent: it waits for one to be started. */
-    workflowId: Id.optional(),
+    workflowId: Id.optional().describe(
+      'the instance that has taken it in, the latest of several; absent: it waits for one to be started',
+    ),
+    workflowIds: z.array(Id).optional().describe('all that have, when they share the key'),
     position: Position,
   }),
 );

@@ -81,13 +81,11 @@ export class WorkflowHandler {
     try {
       pinned = await this.definitions.pin(body.template, body.version, body.overrides);
       mustFit(body.context, pinned.compiled);
-      if (body.businessKey !== undefined && options.shareBusinessKey !== true) {
-        signals = await this.businessKeys.reserve(
-          body.template,
-          body.businessKey,
-          workflowId,
-          context,
-        );
+      const { template, businessKey } = body;
+      if (businessKey !== undefined) {
+        const shared = options.shareBusinessKey === true;
+        const key = { template, businessKey };
+        signals = await this.businessKeys.reserve(key, workflowId, shared, context);
       }
     } catch (error) {
       if (error instanceof AppError && error.kind === 'unavailable') throw error;
