@@ -20,6 +20,8 @@ export interface SentCommand {
 
 type HintListener = (error: null, message: { string(): string }) => void;
 
+type FakePool = Pick<pg.Pool, 'query'> & { on(event: string, listener: () => void): unknown };
+
 /** A platform without servers: commands are recorded and answered by hand, events live in memory. */
 export class FakePlatform {
   readonly clock: Clock = new StoppedClock();
@@ -31,7 +33,7 @@ export class FakePlatform {
   #hint: HintListener | undefined;
 
   constructor(
-    private readonly pool: Pick<pg.Pool, 'query'> | undefined,
+    private readonly pool: FakePool | undefined,
     private readonly config: Record<string, unknown> = {},
   ) {}
 
@@ -55,7 +57,10 @@ export class FakePlatform {
         ...this.config,
       },
       log: { error: note, warn: note, info: note, debug: note },
-      pool: this.pool ?? { query: () => Promise.reject(new Error('there is no database')) },
+      pool: this.pool ?? {
+        query: () => Promise.reject(new Error('there is no database')),
+        on: () => undefined,
+      },
       signer: new BusSigner('ab'.repeat(32)),
       bus: {
         subscribe: (_subject: string, { callback }: { callback: HintListener }) => {
