@@ -36,7 +36,10 @@ export interface WorkflowInstanceRow {
   pending_transition: JsonObject | null;
   /** `{kind, from, to, reason, approvalId, requester, requestedAt}` while one waits for its approval. */
   intervention: JsonObject | null;
-  /** `{timers: [{kind, transition?, dueAt}]}`: those that run. */
+  /**
+   * `{timers: [{kind, transition?, dueAt}], frozen?: [{kind, transition?, remainingMs}], stopped?: true}`: those that
+   * run, those that a pause has stopped, and whether they stand still because of an incident.
+   */
   timers: JsonObject;
   /** When the next of them is due; null when none runs or none may fire now. */
   due_at: Date | null;

@@ -154,6 +154,9 @@ export const WorkflowCancelled = defineEvent('workflow.cancelled', {
   approvalId: Id.optional(),
 });
 
+/** Code of the incident of an instance whose timers stand still, because firing them failed too often. */
+export const TIMERS_FAILED = 'workflow.timers-failed';
+
 /** An expression could not be evaluated: the instance stays where it is and an incident is open. */
 export const WorkflowIncidentRaised = defineEvent('workflow.incident-raised', {
   ...workflow,

@@ -107,6 +107,7 @@ export class WorkflowsQuery {
     return {
       ...toItem(row),
       timers: row.timers['timers'],
+      frozenTimers: row.timers['frozen'] ?? [],
       context: row.context,
       definitionHash: row.definition_hash,
       availableTransitions: await this.available.of(view, row),

@@ -28,6 +28,7 @@ import {
   startWorkflow,
   transitionWorkflow,
 } from './domain/decider.js';
+import { timersFailed } from './domain/incidents.js';
 import type { Signal } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 import { Workflows } from './workflows.js';
@@ -169,6 +170,15 @@ export class WorkflowHandler {
   /** @param now by the clock that found the timers due */
   fireTimers(workflowId: string, context: CommandContext, now: Date): Promise<WorkflowReply> {
     return this.instances.change(workflowId, context, fireTimers, now);
+  }
+
+  /** Has people look at timers that could not be fired. Needs nothing but the instance itself. */
+  async timersFailed(workflowId: string, context: CommandContext, why: string): Promise<void> {
+    const { now } = this.instances.causeOf(context);
+    const outcome = await this.workflows.execute(Workflows.streamOf(workflowId), context, (state) =>
+      timersFailed(state, why, now),
+    );
+    await this.instances.reply(outcome);
   }
 }
 

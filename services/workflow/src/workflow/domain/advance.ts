@@ -3,6 +3,7 @@ import { AppError, derivedId, hashOf, type JsonObject } from '@countersign/kerne
 import { type CompiledTransition, triggerKind } from '@countersign/state-machine';
 
 import type { Draft } from './draft.js';
+import { raiseIncident } from './incidents.js';
 import { end, move } from './move.js';
 import { type ApprovalOutcome, editorsAfter, type PendingTransition, type Timer } from './state.js';
 import { armTimers, dueTimer, removeTimer } from './timers.js';
@@ -225,16 +226,4 @@ function attempt(draft: Draft, code: string, act: () => unknown): boolean {
     else throw error;
     return false;
   }
-}
-
-/** Once for each place and reason, while it is open. */
-export function raiseIncident(draft: Draft, code: string, message: string): void {
-  const { identity, enteredAt, state, incidents } = draft.state;
-  const raisedAt = draft.cause.now.toISOString();
-  const incidentId = derivedId('workflow incident', identity.workflowId, enteredAt, code);
-  if (incidents.some((open) => open.incidentId === incidentId)) return;
-  draft.add({
-    type: 'workflow.incident-raised',
-    data: { ...identity, incidentId, code, message, state, raisedAt },
-  });
 }

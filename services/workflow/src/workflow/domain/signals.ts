@@ -2,8 +2,9 @@ import type { WorkflowEvent } from '@countersign/contracts';
 import { derivedId, forbidden, invalid, rule } from '@countersign/kernel';
 import { type CompiledDefinition, maySend } from '@countersign/state-machine';
 
-import { advance, raiseIncident } from './advance.js';
+import { advance } from './advance.js';
 import { type Cause, Draft } from './draft.js';
+import { raiseIncident } from './incidents.js';
 import { mustBeSmall } from './move.js';
 import { type ExistingWorkflow, running, type Signal, type WorkflowState } from './state.js';
 
