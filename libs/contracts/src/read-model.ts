@@ -77,6 +77,10 @@ export interface WorkflowTransitionRow {
   approval_id: string | null;
   /** granted or rejected, when an approval decided it. */
   approval_outcome: string | null;
+  /** Who asked for it, when that is another one than who caused it. */
+  requester: string | null;
+  /** Those who granted or rejected its approval, in order. */
+  decided_by: string[] | null;
   event_id: string;
   scope: string | null;
 }

@@ -1,4 +1,9 @@
-import { DefinitionOverrides, Duration, durationMs } from '@countersign/state-machine';
+import {
+  ApprovalLevel,
+  DefinitionOverrides,
+  Duration,
+  durationMs,
+} from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { BusinessKey, Id, JsonRecord, Name, Position, Reason } from '../scalars.js';
@@ -175,8 +180,10 @@ export const MigrationPreview = z.object({
   to: z.object({ version: z.int(), definitionHash: z.string(), state: z.string() }),
   /** Why it is not possible; empty when it is. */
   problems: z.array(z.string()),
-  /** Who will have to agree. */
-  approval: z.object({ level: z.string(), approvers: z.array(z.string()) }),
+  approval: z
+    .object({ level: ApprovalLevel, people: z.int(), approvers: z.array(z.string()) })
+    .nullable()
+    .describe('who will have to agree, and how many of them; null when there is no such state'),
 });
 
 export const PreviewMigration = defineCommand(

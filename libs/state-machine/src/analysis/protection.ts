@@ -36,7 +36,7 @@ export function satisfies(policy: ApprovalPolicy | undefined, level: PersonalLev
 }
 
 /** How many different people approve at least; one person counts once across stages. */
-function peopleOf(policy: ApprovalPolicy): number {
+export function peopleOf(policy: ApprovalPolicy): number {
   return roundsOf(policy).reduce((sum, round) => {
     const { people, groups, roles } = approverSets(round.approvers);
     // A part of a group is somebody at least.

@@ -135,6 +135,8 @@ describe('workflows', () => {
         reason: 'why',
         approval_id: A,
         approval_outcome: 'granted',
+        requester: 'bob',
+        decided_by: ['erin', 'dave'],
         event_id: newId(),
         scope: null,
       })
@@ -152,6 +154,8 @@ describe('workflows', () => {
         reason: 'why',
         approvalId: A,
         approvalOutcome: 'granted',
+        requester: 'bob',
+        decidedBy: ['erin', 'dave'],
       },
     ]);
   });

@@ -99,6 +99,16 @@ const WorkflowMove = z.object({
   reason: z.string().nullable(),
   approvalId: Id.nullable(),
   approvalOutcome: z.enum(['granted', 'rejected']).nullable(),
+  requester: z
+    .string()
+    .nullable()
+    .describe('who asked for it, where it took an approval or came with an input'),
+  decidedBy: z
+    .array(z.string())
+    .nullable()
+    .describe(
+      'who granted or rejected its approval, in order; their reasons are with the approval',
+    ),
 });
 
 export const WorkflowsPage = pageOf(WorkflowItem);

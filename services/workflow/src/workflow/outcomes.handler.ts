@@ -35,13 +35,14 @@ export class OutcomesHandler {
   ) {}
 
   async granted(event: Observed<typeof ApprovalGranted>): Promise<string | undefined> {
-    const { workflowId, approvalId } = event.data;
-    return this.#apply(event, workflowId, { approvalId, outcome: 'granted' });
+    const { workflowId, approvalId, approvers: decidedBy } = event.data;
+    return this.#apply(event, workflowId, { approvalId, outcome: 'granted', decidedBy });
   }
 
   async rejected(event: Observed<typeof ApprovalRejected>): Promise<string | undefined> {
-    const { workflowId, approvalId, reason } = event.data;
-    return this.#apply(event, workflowId, { approvalId, outcome: 'rejected', reason });
+    const { workflowId, approvalId, reason, rejectedBy } = event.data;
+    const decidedBy = [rejectedBy];
+    return this.#apply(event, workflowId, { approvalId, outcome: 'rejected', reason, decidedBy });
   }
 
   async #apply(

@@ -29,6 +29,8 @@ export interface ApprovalOutcome {
   readonly approvalId: string;
   readonly outcome: 'granted' | 'rejected';
   readonly reason?: string | undefined;
+  /** Those who decided it, in order. */
+  readonly decidedBy?: readonly string[] | undefined;
 }
 
 /** What every event of an instance repeats. */
