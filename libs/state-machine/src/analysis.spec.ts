@@ -222,10 +222,18 @@ describe('quorums over the directory', () => {
   });
 
   it('wants as many administrators as several approvals in a row take', () => {
-    const signed = { requiresApproval: { level: 'SINGLE', approvers: ['group:trio'] } } as const;
+    const signed: Partial<Transition> = {
+      requiresApproval: { level: 'SINGLE', approvers: ['group:trio'] },
+    };
     const row = define(
       [go('a', 'b', signed), go('b', 'c', signed), go('c', 'd', signed), go('d', 'end', signed)],
-      { administrators: ['ann', 'bob'] },
+      {
+        administrators: ['ann', 'bob'],
+        states: [
+          ...['a', 'b', 'c', 'd'].map((name) => ({ name })),
+          { name: 'end', final: 'completed' },
+        ],
+      },
     );
     expect(['b', 'c', 'd', 'end'].map((state) => fewestPeople(row, 'a', state))).toEqual([
       1, 2, 3, 3,
