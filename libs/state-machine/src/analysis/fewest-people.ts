@@ -3,7 +3,7 @@ import { edgesOf } from '../graph.js';
 import { peopleOf } from './protection.js';
 
 /** However many approvals lie on the way: so many people are enough to look at one jump past all of them. */
-export const MOST_PEOPLE_FOR_A_JUMP = 3;
+const MOST_PEOPLE_FOR_A_JUMP = 3;
 
 /**
  * How many approvals by people an instance could not have avoided between two states: added up over the approvals on the

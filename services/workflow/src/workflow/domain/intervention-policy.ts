@@ -40,7 +40,7 @@ export function interventionPolicy(
  * transitions whose condition may hold in the present context, if there is such a way; from the initial state, if none leads
  * there from here.
  */
-export function peopleJumped(
+function peopleJumped(
   compiled: CompiledDefinition,
   from: string,
   to: string,
