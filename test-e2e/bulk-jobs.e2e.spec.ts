@@ -1,15 +1,16 @@
 import { PreviewBulkJob } from '@countersign/contracts';
-import { derivedId, newId, type StoredEvent, SystemClock } from '@countersign/kernel';
+import { newId, SystemClock } from '@countersign/kernel';
 import { BusSigner, CommandClient } from '@countersign/messaging';
 import { eventually } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 
 import type { ApiClient } from './src/api-client.js';
-import { readStore } from './src/audit.js';
+import { eventsOf, faultsInBulkJob, readStore } from './src/audit.js';
 import { connectAsService } from './src/bus.js';
 import { projected } from './src/read-tables.js';
-import { BUS_KEY, TestSystem } from './src/system.js';
+import { BUS_KEY } from './src/services-process.js';
+import { TestSystem } from './src/system.js';
 
 interface Job {
   readonly jobId: string;
@@ -130,7 +131,7 @@ describe('bulk jobs', () => {
 
   /** Kills the services once some of the events are there, before all of them are, and starts them again. */
   async function killAmong(type: string, among: readonly string[]): Promise<void> {
-    const count = async () => ofType(await readStore(system), type, among).length;
+    const count = async () => eventsOf(await readStore(system), type, among).length;
     await eventually(async () => (await count()) > 0, { within: 30_000, every: 5 });
     await system.kill();
     const then = await count();
@@ -139,22 +140,9 @@ describe('bulk jobs', () => {
     await system.up();
   }
 
-  const ofType = (stored: readonly StoredEvent[], type: string, among: readonly string[]) => {
-    const streams = new Set(among.map((id) => `workflow-${id}`));
-    return stored.filter((event) => event.type === type && streams.has(event.stream));
-  };
-
   /** Every instance has exactly one event of a type, decided by the job's own command for it. */
   async function expectOnce(type: string, jobId: string, workflowIds: readonly string[]) {
-    const stored = await readStore(system);
-    const commands = ofType(stored, type, workflowIds).map(({ metadata }) => metadata.commandId);
-    const wanted = workflowIds.map((id) => derivedId('bulk job item', jobId, id));
-    expect(commands.sort()).toEqual(wanted.sort());
-    const recorded = stored
-      .filter((event) => event.stream === `bulkjob-${jobId}`)
-      .flatMap(({ data }) => (data['results'] ?? []) as { workflowId: string; result: string }[])
-      .filter(({ result }) => result === 'done');
-    expect(recorded.map(({ workflowId }) => workflowId).sort()).toEqual([...workflowIds].sort());
+    expect(faultsInBulkJob(await readStore(system), jobId, type, workflowIds)).toEqual([]);
   }
 
   it('cancel a frozen list, each instance once, whatever is killed meanwhile', async () => {
@@ -199,7 +187,7 @@ describe('bulk jobs', () => {
     const items = await itemsOf(jobId, '&result=done');
     expect(items.map(({ workflowId }) => workflowId)).toEqual([...meant].sort());
     await expectOnce('workflow.cancelled', jobId, meant);
-    expect(ofType(await readStore(system), 'workflow.cancelled', others)).toEqual([]);
+    expect(eventsOf(await readStore(system), 'workflow.cancelled', others)).toEqual([]);
 
     // The same request again is the same job, though there is nothing any more to cancel.
     expect((await ask(job, key)).body).toMatchObject({ jobId, count: INSTANCES });
@@ -272,13 +260,13 @@ describe('bulk jobs', () => {
       });
     const own = await decide(alice);
     expect([own.status, own.body.code]).toEqual([422, 'approval.requester-may-not-decide']);
-    expect(ofType(await readStore(system), 'workflow.migrated', meant)).toEqual([]);
+    expect(eventsOf(await readStore(system), 'workflow.migrated', meant)).toEqual([]);
     expect((await decide(bob)).status).toBeLessThan(300);
 
     await killAmong('workflow.migrated', moving);
     await ended(jobId, 'COMPLETED');
     await expectOnce('workflow.migrated', jobId, moving);
-    const migrated = ofType(await readStore(system), 'workflow.migrated', moving);
+    const migrated = eventsOf(await readStore(system), 'workflow.migrated', moving);
     expect(new Set(migrated.map(({ data }) => data['approvalId']))).toEqual(new Set([approvalId]));
     expect(await itemsOf(jobId, '&result=skipped')).toMatchObject([
       { workflowId: endedMeanwhile, code: 'workflow.ended' },
@@ -311,7 +299,7 @@ describe('bulk jobs', () => {
     await eventually(
       async () => (await bob.get(`/approvals/${approvalId}`)).body['status'] === 'WITHDRAWN',
     );
-    expect(ofType(await readStore(system), 'workflow.migrated', meant)).toEqual([]);
+    expect(eventsOf(await readStore(system), 'workflow.migrated', meant)).toEqual([]);
     expect(await itemsOf(jobId, '&result=pending')).toHaveLength(4);
   }, 60_000);
 });

@@ -20,7 +20,8 @@ import { faultsInPublished, readPublished, readStore } from './src/audit.js';
 import { connectAsService } from './src/bus.js';
 import { Desk } from './src/desk.js';
 import { settled } from './src/settled.js';
-import { BUS_KEY, TestSystem } from './src/system.js';
+import { BUS_KEY } from './src/services-process.js';
+import { TestSystem } from './src/system.js';
 
 const SIGNATURE = 'Countersign-Signature';
 

@@ -64,4 +64,24 @@ describe('NATS gone for a while under load, and its streams with it', () => {
 
     await expectNothingLostOrDoubled(system, desk);
   }, 240_000);
+
+  it('stops within seconds while it is away, and loses nothing', async () => {
+    const desk = await Desk.open(system);
+    const closing = new AbortController();
+    const work = desk.work(8, closing.signal);
+    await eventually(() => Promise.resolve(desk.deals.length > 16), { within: 60_000 });
+    await system.nats.down();
+    const before = desk.deals.length;
+    await eventually(() => Promise.resolve(desk.deals.length > before + 4), { within: 60_000 });
+    const asked = Date.now();
+    await system.services.stop();
+    expect(Date.now() - asked).toBeLessThan(6_000);
+
+    await system.nats.up();
+    await system.up();
+    closing.abort();
+    await work;
+    await settled(system);
+    await expectNothingLostOrDoubled(system, desk);
+  }, 120_000);
 });

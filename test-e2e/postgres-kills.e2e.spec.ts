@@ -6,9 +6,15 @@ import { Desk } from './src/desk.js';
 import { settled } from './src/settled.js';
 import { TestSystem } from './src/system.js';
 import { TestPostgres } from './src/test-postgres.js';
+import { tradeContext } from './src/trades.js';
 import { expectNothingLostOrDoubled } from './src/verdict.js';
 
 const ROUNDS = 4;
+
+interface Started {
+  readonly workflowId: string;
+  readonly position: string;
+}
 
 describe('SIGKILL of Postgres under load', () => {
   let postgres: TestPostgres;
@@ -45,4 +51,18 @@ describe('SIGKILL of Postgres under load', () => {
     expect(new Set(desk.refusals)).toEqual(new Set([503]));
     await expectNothingLostOrDoubled(system, desk);
   }, 240_000);
+
+  it('comes back with what a reader has seen, or says that it is not there yet', async () => {
+    const alice = await system.as('alice');
+    const body = { template: 'trade_approval', context: tradeContext('read again') };
+    const { body: started } = await alice.post<Started>('/workflows', body);
+    const read = () => alice.get(`/workflows/${started.workflowId}`, started.position);
+    expect((await read()).status).toBe(200);
+    // The read tables are written without waiting for the disk: what they have just shown may be lost.
+    await postgres.kill();
+    await postgres.up();
+    const statuses = new Set<number>();
+    while (!statuses.has(200)) statuses.add((await read()).status);
+    expect([...statuses].filter((status) => status !== 503)).toEqual([200]);
+  }, 60_000);
 });

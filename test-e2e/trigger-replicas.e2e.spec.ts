@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from './src/api-client.js';
 import { faultsInStore, readStore } from './src/audit.js';
 import { connectAsService } from './src/bus.js';
-import { Replica } from './src/replica.js';
+import type { ServicesProcess } from './src/services-process.js';
 import { settled } from './src/settled.js';
+import { secondsOf, startedBy } from './src/started-by.js';
 import { TestSystem } from './src/system.js';
 import { tradeMapping } from './src/trades.js';
 
@@ -18,13 +19,13 @@ const GROUPS = 3;
 
 describe('triggers of two replicas that are killed under load', () => {
   let system: TestSystem;
-  let replica: Replica;
+  let replica: ServicesProcess;
   let alice: ApiClient;
   let bus: NatsConnection;
 
   beforeAll(async () => {
     system = await TestSystem.start();
-    replica = await Replica.start(system);
+    replica = await system.startReplica();
     alice = await system.as('alice');
     bus = await connectAsService(system.nats);
   }, 120_000);
@@ -108,9 +109,7 @@ describe('triggers of two replicas that are killed under load', () => {
       ]),
     );
     // Every second from the first to the last, each once.
-    const seconds = startsOf(stored, 'ticking')
-      .map(({ messageId }) => Date.parse(messageId.replace('schedule:', '')) / 1_000)
-      .sort((a, b) => a - b);
+    const seconds = secondsOf(stored, 'ticking');
     const [first = 0] = seconds;
     expect(seconds.length).toBeGreaterThan(ROUNDS);
     expect(seconds).toEqual(Array.from(seconds, (_, index) => first + index));
@@ -127,26 +126,13 @@ describe('triggers of two replicas that are killed under load', () => {
   }, 300_000);
 });
 
-interface Started {
-  readonly businessKey: string;
-  readonly trigger?: { readonly name: string; readonly messageId: string };
-}
-
 interface Counted {
   readonly group: string;
   readonly aggregate: string;
 }
 
-function startsOf(stored: readonly StoredEvent[], trigger: string) {
-  return stored.flatMap(({ type, data }) => {
-    const started = data as unknown as Started;
-    if (type !== 'workflow.started' || started.trigger?.name !== trigger) return [];
-    return [{ businessKey: started.businessKey, messageId: started.trigger.messageId }];
-  });
-}
-
 function keysOf(stored: readonly StoredEvent[], trigger: string): string[] {
-  return startsOf(stored, trigger).map(({ businessKey }) => businessKey);
+  return startedBy(stored, trigger).map(({ businessKey }) => businessKey);
 }
 
 /** What each group's window adds up to in the end. */

@@ -1,10 +1,12 @@
 import { allCategories, CloudEvent, EVENTS_STREAM, toCloudEvent } from '@countersign/contracts';
 import { type EventStore, PostgresEventStore } from '@countersign/event-store';
-import { type StoredEvent, verifyChain } from '@countersign/kernel';
+import { KurrentDbEventStore } from '@countersign/event-store/kurrentdb';
+import { derivedId, type StoredEvent, verifyChain } from '@countersign/kernel';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 
 import { connectAsService } from './bus.js';
 import type { Acknowledged, Deal } from './desk.js';
+import { kurrentDbUrl } from './services-process.js';
 import type { TestSystem } from './system.js';
 
 /** A message of the EVENTS stream. */
@@ -21,7 +23,10 @@ export async function withStore<T>(
   { database }: WithDatabase,
   use: (store: EventStore) => Promise<T>,
 ): Promise<T> {
-  const store = await PostgresEventStore.open({ url: database.url, pool: { max: 2 } });
+  const store =
+    kurrentDbUrl === undefined
+      ? await PostgresEventStore.open({ url: database.url, pool: { max: 2 } })
+      : await KurrentDbEventStore.open({ url: kurrentDbUrl, log: console });
   try {
     return await use(store);
   } finally {
@@ -120,5 +125,43 @@ export function faultsInPublished(
   }
   const missing = stored.filter(({ eventId }) => !seen.has(eventId));
   for (const { stream, revision } of missing) faults.push(`${stream}@${revision}: not published`);
+  return faults;
+}
+
+/** Events of a type in the streams of some instances. */
+export function eventsOf(
+  stored: readonly StoredEvent[],
+  type: string,
+  workflowIds: readonly string[],
+): StoredEvent[] {
+  const streams = new Set(workflowIds.map((id) => `workflow-${id}`));
+  return stored.filter((event) => event.type === type && streams.has(event.stream));
+}
+
+/**
+ * What is wrong with a bulk job that should have changed these instances by an event of this type, each once and by
+ * the job's own command for it, and recorded each once; empty when nothing is.
+ */
+export function faultsInBulkJob(
+  stored: readonly StoredEvent[],
+  jobId: string,
+  type: string,
+  workflowIds: readonly string[],
+): string[] {
+  const commands = eventsOf(stored, type, workflowIds).map(({ metadata }) => metadata.commandId);
+  const recorded = stored
+    .filter((event) => event.stream === `bulkjob-${jobId}`)
+    .flatMap(({ data }) => (data['results'] ?? []) as { workflowId: string; result: string }[])
+    .filter(({ result }) => result === 'done');
+  const times = (all: readonly string[], wanted: string) =>
+    all.filter((each) => each === wanted).length;
+  const done = recorded.map(({ workflowId }) => workflowId);
+  const faults = workflowIds.flatMap((id) => {
+    const changed = times(commands, derivedId('bulk job item', jobId, id));
+    const fine = changed === 1 && times(done, id) === 1;
+    return fine ? [] : [`${id}: changed ${changed} times, recorded ${times(done, id)} times`];
+  });
+  if (commands.length !== workflowIds.length) faults.push(`${commands.length} times ${type}`);
+  if (done.length !== workflowIds.length) faults.push(`${done.length} results`);
   return faults;
 }

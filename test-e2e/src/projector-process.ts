@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+import { BUS_KEY } from './services-process.js';
+
 const main = fileURLToPath(new URL('../../services/projector/dist/main.js', import.meta.url));
 
 /** The projector in a process of its own, as it runs in production. */
@@ -15,7 +17,7 @@ export class ProjectorProcess {
         LOG_LEVEL: 'error',
         DATABASE_URL: databaseUrl,
         NATS_URL: natsUrl,
-        COUNTERSIGN_BUS_KEY: '5e'.repeat(32),
+        COUNTERSIGN_BUS_KEY: BUS_KEY,
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });

@@ -1,38 +1,19 @@
 import { freePort } from '@countersign/servers';
-import { eventually, startTestPostgres, type TestDatabase, TestNats } from '@countersign/testing';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { startTestPostgres, type TestDatabase, TestNats } from '@countersign/testing';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 import { ApiClient } from './api-client.js';
-
-/** What runs the product without its servers. */
-export const host = fileURLToPath(
-  new URL('../../infra/local/dist/services-main.js', import.meta.url),
-);
-
-/** `pnpm test:kurrentdb` runs the product on the server that KURRENTDB_URL names. */
-function eventStore(): Record<string, string> {
-  const { TEST_EVENT_STORE, KURRENTDB_URL } = process.env;
-  if (TEST_EVENT_STORE !== 'kurrentdb' || KURRENTDB_URL === undefined) return {};
-  return { EVENT_STORE: 'kurrentdb', KURRENTDB_URL };
-}
-
-/** The key that the services sign with. */
-export const BUS_KEY = '5e'.repeat(32);
+import { host, ServicesProcess } from './services-process.js';
 
 /** The whole product on real servers of its own, with the services in a process that can be killed. */
 export class TestSystem {
-  #services: ChildProcess | undefined;
-  #output = '';
   readonly #ended = new AbortController();
   readonly #clients = new Map<string, Promise<ApiClient>>();
 
   private constructor(
     readonly database: TestDatabase,
     readonly nats: TestNats,
-    readonly port: number,
-    private readonly env: Readonly<Record<string, string>>,
+    readonly services: ServicesProcess,
   ) {}
 
   /** @param startDatabase by default a database on the server that all tests share. */
@@ -46,13 +27,14 @@ export class TestSystem {
       TestNats.start(),
       freePort(),
     ]);
-    const system = new TestSystem(database, nats, port, env);
+    const options = { name: 'services', databaseUrl: database.url, natsUrl: nats.url };
+    const system = new TestSystem(database, nats, new ServicesProcess({ ...options, port, env }));
     await system.up();
     return system;
   }
 
   get base(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return this.services.base;
   }
 
   /** Fires when the system is stopped for good. */
@@ -62,41 +44,29 @@ export class TestSystem {
 
   /** What the services have written to standard output and error so far. */
   get output(): string {
-    return this.#output;
+    return this.services.output;
   }
 
   /** Starts the services and waits until they are ready. */
-  async up(): Promise<void> {
-    const services = spawn(process.execPath, [host], {
-      env: {
-        PATH: process.env['PATH'],
-        LOG_LEVEL: 'warn',
-        ...eventStore(),
-        ...this.env,
-        PORT: String(this.port),
-        NATS_URL: this.nats.url,
-        DATABASE_URL: this.database.url,
-        COUNTERSIGN_BUS_KEY: BUS_KEY,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const keep = (chunk: Buffer) => (this.#output += chunk.toString());
-    services.stdout.on('data', keep);
-    services.stderr.on('data', keep);
-    this.#services = services;
-    await eventually(
-      async () => {
-        if (services.exitCode !== null) throw new Error(`services ended: ${this.#output}`);
-        return (await fetch(`${this.base}/health/ready`)).ok;
-      },
-      // A KurrentDB may hold the events of many earlier runs, which are projected first.
-      { within: process.env['TEST_EVENT_STORE'] ? 300_000 : 90_000 },
-    );
+  up(): Promise<void> {
+    return this.services.up();
   }
 
-  /** SIGKILL: nothing is flushed, nobody says goodbye. */
-  async kill(): Promise<void> {
-    await this.#end('SIGKILL');
+  /** SIGKILL of the services. */
+  kill(): Promise<void> {
+    return this.services.kill();
+  }
+
+  /** One more process with all services, on the same servers. */
+  async startReplica(): Promise<ServicesProcess> {
+    const replica = new ServicesProcess({
+      name: 'replica',
+      port: await freePort(),
+      databaseUrl: this.database.url,
+      natsUrl: this.nats.url,
+    });
+    await replica.up();
+    return replica;
   }
 
   /** Signs in once for each user. */
@@ -108,16 +78,8 @@ export class TestSystem {
 
   async stop(): Promise<void> {
     this.#ended.abort();
-    await this.#end('SIGTERM');
+    await this.services.stop();
     await this.nats.stop();
     await this.database.stop();
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const services = this.#services;
-    if (!services || services.exitCode !== null || services.signalCode !== null) return;
-    const ended = new Promise((resolve) => services.once('exit', resolve));
-    services.kill(signal);
-    await ended;
   }
 }

@@ -36,7 +36,10 @@ export interface WorkflowInstanceRow {
   pending_transition: JsonObject | null;
   /** `{kind, from, to, reason, approvalId, requester, requestedAt}` while one waits for its approval. */
   intervention: JsonObject | null;
-  /** `{timers: [{kind, transition?, dueAt}]}`: those that run. */
+  /**
+   * `{timers: [{kind, transition?, dueAt}], frozen?: [{kind, transition?, remainingMs}], stopped?: true}`: those that
+   * run, those that a pause has stopped, and whether they stand still because of an incident.
+   */
   timers: JsonObject;
   /** When the next of them is due; null when none runs or none may fire now. */
   due_at: Date | null;
@@ -74,6 +77,10 @@ export interface WorkflowTransitionRow {
   approval_id: string | null;
   /** granted or rejected, when an approval decided it. */
   approval_outcome: string | null;
+  /** Who asked for it, when that is another one than who caused it. */
+  requester: string | null;
+  /** Those who granted or rejected its approval, in order. */
+  decided_by: string[] | null;
   event_id: string;
   scope: string | null;
 }

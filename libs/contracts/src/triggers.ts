@@ -176,7 +176,11 @@ export type TriggerStatus = z.infer<typeof TriggerStatus>;
 
 /** Against one sample (the message, input or `schedule`), or the last messages of the trades stream. */
 export const DryRunBody = z.union([
-  z.strictObject({ sample: JsonRecord }),
+  z.strictObject({
+    sample: JsonRecord,
+    /** Of a threshold: whether the sample is counted in the window as it is now. */
+    fromPresent: z.boolean().optional(),
+  }),
   z.strictObject({ last: z.int().min(1).max(100) }),
 ]);
 export type DryRunBody = z.infer<typeof DryRunBody>;

@@ -98,6 +98,22 @@ describe('EventRelay', () => {
     return manager;
   };
 
+  it('stops at once while the server is away, and publishes the rest later', async () => {
+    await append(A, 0, 3);
+    const relay = start();
+    await untilLevel();
+    await nats.down();
+    await append(A, 3, 3);
+    await sleep(200);
+    const asked = Date.now();
+    await relay.stop();
+    expect(Date.now() - asked).toBeLessThan(2_000);
+    await nats.up();
+    await reconnected();
+    start();
+    expect(await untilLevel()).toEqual(await stored());
+  });
+
   it('publishes what is stored, signed and in order, and nothing of other categories', async () => {
     await append(A, 0, 300);
     await store.append(streamName('template', derivedId('t')), 'none', [

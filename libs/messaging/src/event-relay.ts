@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusSigner, SIGNATURE_HEADER } from './bus-signer.js';
 import type { MessagingLog } from './messaging-log.js';
 import { ensureStreams } from './streams.js';
+import { untilStopped } from './until-stopped.js';
 
 /** Header with the event's position in the store: where a relay goes on from. */
 export const POSITION_HEADER = 'Countersign-Position';
@@ -114,7 +115,7 @@ export class EventRelay {
     const { name } = this.options;
     while (!stopped()) {
       try {
-        await ensureStreams(await jetstreamManager(this.bus));
+        await this.#answered(jetstreamManager(this.bus).then(ensureStreams));
         this.#ready = true;
         const lost = await this.leadership.acquire(name, signal);
         while (!stopped() && !lost.aborted) {
@@ -133,7 +134,7 @@ export class EventRelay {
   async #relay(signal: AbortSignal): Promise<void> {
     const { name, categories } = this.options;
     const client = jetstream(this.bus, { timeout: PUBLISH_TIMEOUT_MS });
-    let position = await this.#resumeFrom();
+    let position = await this.#answered(this.#resumeFrom());
     let saved: string | undefined;
     const save = async () => {
       if (position === saved || position === undefined) return;
@@ -154,10 +155,11 @@ export class EventRelay {
         if (first) {
           // Looked up before asking who leads: should this process stand still after the answer, its
           // successor has moved the subject on, and the first publish is refused.
-          const fence = await this.#lastSequenceOf(eventSubject(first.type, first.stream));
+          const subject = eventSubject(first.type, first.stream);
+          const fence = await this.#answered(this.#lastSequenceOf(subject));
           if (!(await this.leadership.holds(name))) throw new Error('another relay has taken over');
           if (signal.aborted) break;
-          await this.#publish(client, page.events, fence);
+          await this.#answered(this.#publish(client, page.events, fence));
         }
         position = page.position ?? position;
         // From the first event on it is known which stream they are in.
@@ -168,6 +170,11 @@ export class EventRelay {
       clearInterval(looker);
     }
     await save();
+  }
+
+  /** What JetStream answers. One that is away does not keep the relay from stopping: the next one finds out what it has. */
+  #answered<T>(answer: Promise<T>): Promise<T> {
+    return untilStopped(answer, this.#stop.signal);
   }
 
   /** Starts over when the stream was deleted or made anew while there was nothing to publish. */

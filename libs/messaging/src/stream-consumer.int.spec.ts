@@ -3,6 +3,7 @@ import { eventually, TestNats } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { connectBus } from './bus.js';
 import { StreamConsumer } from './stream-consumer.js';
@@ -65,6 +66,18 @@ describe('StreamConsumer', () => {
     const { num_ack_pending } = await manager.consumers.info(TRADES_STREAM, DURABLE);
     return num_ack_pending;
   };
+
+  it('stops at once while the server is away', async () => {
+    await nats.down();
+    const options = { stream: TRADES_STREAM, durable: DURABLE, subject: 'trades.>' };
+    const handle = () => Promise.resolve();
+    consumer = new StreamConsumer(bus, silent, { ...options, concurrency: 4 }, handle);
+    consumer.start();
+    await sleep(200);
+    const asked = Date.now();
+    await consumer.stop();
+    expect(Date.now() - asked).toBeLessThan(1_000);
+  });
 
   it('delivers again what its handler threw on, and goes on with the others meanwhile', async () => {
     const tries = new Map<string, number>();

@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { MessagingLog } from './messaging-log.js';
 import { ensureStreams } from './streams.js';
+import { untilStopped } from './until-stopped.js';
 
 const ACK_WAIT_MS = 10_000;
 const RETRY_MIN_MS = 200;
@@ -82,6 +83,19 @@ export class StreamConsumer {
   }
 
   async #consume(): Promise<void> {
+    const { concurrency } = this.options;
+    const messages = await untilStopped(this.#open(), this.#stop.signal);
+    this.#ready = true;
+    const inHand = new Set<Promise<void>>();
+    for await (const message of messages) {
+      const work = this.#deliver(message).finally(() => inHand.delete(work));
+      inHand.add(work);
+      if (inHand.size >= concurrency) await Promise.race(inHand);
+    }
+    await Promise.allSettled(inHand);
+  }
+
+  async #open(): Promise<ConsumerMessages> {
     const { stream, durable, concurrency } = this.options;
     const manager = await jetstreamManager(this.bus);
     await ensureStreams(manager);
@@ -94,14 +108,7 @@ export class StreamConsumer {
     });
     this.#messages = messages;
     if (this.#stop.signal.aborted) messages.stop();
-    this.#ready = true;
-    const inHand = new Set<Promise<void>>();
-    for await (const message of messages) {
-      const work = this.#deliver(message).finally(() => inHand.delete(work));
-      inHand.add(work);
-      if (inHand.size >= concurrency) await Promise.race(inHand);
-    }
-    await Promise.allSettled(inHand);
+    return messages;
   }
 
   async #deliver(message: JsMsg): Promise<void> {

@@ -36,9 +36,7 @@ export class ServiceRuntime {
 
   /** Takes no more commands, finishes those under way, then stops the rest. */
   async stop(): Promise<void> {
-    await this.health.stop();
-    await this.commands.stop();
-    await this.reactor.stop();
-    await this.#relay?.stop();
+    await Promise.all([this.health.stop(), this.commands.stop()]);
+    await Promise.all([this.reactor.stop(), this.#relay?.stop()]);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  fewestPeople,
   levelToEnter,
   parseDefinition,
   parseDirectory,
@@ -204,6 +205,7 @@ describe('quorums over the directory', () => {
       { id: 'cat', name: 'Cat', groups: ['workflow-admins', 'trio'], roles: [] },
       { id: 'dan', name: 'Dan', groups: ['trio', 'desk'], roles: [], active: false },
       { id: 'eve', name: 'Eve', groups: ['trio'], roles: [] },
+      { id: 'fay', name: 'Fay', groups: ['workflow-admins'], roles: [] },
     ],
   });
   const asking = (requiresApproval: Transition['requiresApproval'], more = {}) =>
@@ -255,6 +257,29 @@ describe('quorums over the directory', () => {
     expect(asking({ level: 'DUAL', approvers: ['group:desk'] }, { roles: ['trader'] })).toEqual([
       `error approval.quorum-unreachable ${at}`,
     ]);
+  });
+
+  it('wants as many administrators as several approvals in a row take', () => {
+    const signed: Partial<Transition> = {
+      requiresApproval: { level: 'SINGLE', approvers: ['group:trio'] },
+    };
+    const row = define(
+      [go('a', 'b', signed), go('b', 'c', signed), go('c', 'd', signed), go('d', 'end', signed)],
+      {
+        administrators: ['ann', 'bob'],
+        states: [
+          ...['a', 'b', 'c', 'd'].map((name) => ({ name })),
+          { name: 'end', final: 'completed' },
+        ],
+      },
+    );
+    expect(['b', 'c', 'd', 'end'].map((state) => fewestPeople(row, 'a', state))).toEqual([
+      1, 2, 3, 3,
+    ]);
+    expect(fewestPeople(row, 'b', 'a')).toBeUndefined();
+    expect(found(row, { directory })).toContain(
+      'error approval.quorum-unreachable /administrators',
+    );
   });
 
   it('looks at the administrators as well', () => {

@@ -1,4 +1,5 @@
 export { Action, Actions, actionsOf } from './action.js';
+export { fewestPeople } from './analysis/fewest-people.js';
 export { levelToEnter, SMALLEST_COMMITTEE } from './analysis/protection.js';
 export {
   ApprovalPolicy,
@@ -81,6 +82,7 @@ export {
   SUPPORTED_ACTIONS,
   type ValidationOptions,
 } from './validation/options.js';
+export { placeOfExpression } from './validation/places.js';
 export { type AdjacentState, type Visualization, visualize } from './visualize.js';
 export type { DrawnEdge, DrawnNode } from './drawing.js';
 export { fromMermaid } from './interchange/mermaid-import.js';

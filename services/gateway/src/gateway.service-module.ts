@@ -1,5 +1,5 @@
 import { messageOf } from '@countersign/kernel';
-import { hostModule, type Platform } from '@countersign/service-kit';
+import { PLATFORM, hostModule, type Platform } from '@countersign/service-kit';
 import {
   type DynamicModule,
   type INestApplicationContext,
@@ -70,7 +70,11 @@ const controllers = [
   controllers,
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },
-    { provide: ApiDocuments, useFactory: () => new ApiDocuments(controllers) },
+    {
+      provide: ApiDocuments,
+      inject: [PLATFORM],
+      useFactory: ({ config }: Platform) => new ApiDocuments(controllers, config.NATS_URL),
+    },
     projectionProgress,
     ProjectionHints,
     CommandGate,

@@ -20,6 +20,8 @@ export interface SentCommand {
 
 type HintListener = (error: null, message: { string(): string }) => void;
 
+type FakePool = Pick<pg.Pool, 'query'> & { on(event: string, listener: () => void): unknown };
+
 /** A platform without servers: commands are recorded and answered by hand, events live in memory. */
 export class FakePlatform {
   readonly clock: Clock = new StoppedClock();
@@ -34,7 +36,7 @@ export class FakePlatform {
   readonly #log: Log;
 
   constructor(
-    private readonly pool: Pick<pg.Pool, 'query'> | undefined,
+    private readonly pool: FakePool | undefined,
     private readonly config: Record<string, unknown> = {},
   ) {
     const note = (fields: object) => void this.logged.push(fields);
@@ -57,11 +59,15 @@ export class FakePlatform {
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
         PORT: 0,
+        NATS_URL: 'nats://localhost:4222',
         COUNTERSIGN_BUS_KEY: 'ab'.repeat(32),
         ...this.config,
       },
       log: this.#log,
-      pool: this.pool ?? { query: () => Promise.reject(new Error('there is no database')) },
+      pool: this.pool ?? {
+        query: () => Promise.reject(new Error('there is no database')),
+        on: () => undefined,
+      },
       signer: new BusSigner('ab'.repeat(32)),
       bus: {
         subscribe: (_subject: string, { callback }: { callback: HintListener }) => {

@@ -44,6 +44,8 @@ const columns = {
     reason: 'text',
     approval_id: 'uuid',
     approval_outcome: 'text',
+    requester: 'text',
+    decided_by: 'text[]',
     event_id: 'uuid',
     scope: 'text',
   },

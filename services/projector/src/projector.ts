@@ -54,13 +54,16 @@ export class Projector {
         options: '-c synchronous_commit=off -c plan_cache_mode=force_generic_plan',
         keepAlive: true,
       });
+      // Seen at once, not with the next event: a crash may have taken the tables back.
+      const lost = new AbortController();
       client.on('error', (error) => {
         this.log.warn({ reason: error.message }, 'projector lost its database connection');
+        lost.abort();
       });
       try {
         await client.connect();
         await this.#upgrade(client);
-        await this.#project(await ReadTables.open(client));
+        await this.#project(await ReadTables.open(client), AbortSignal.any([signal, lost.signal]));
       } catch (error) {
         if (!stopped()) this.log.warn({ reason: messageOf(error) }, 'projector starts over');
       } finally {
@@ -81,8 +84,7 @@ export class Projector {
     if (upgraded) this.log.info({}, 'the read tables were rebuilt');
   }
 
-  async #project(tables: ReadTables): Promise<void> {
-    const { signal } = this.#stop;
+  async #project(tables: ReadTables, signal: AbortSignal): Promise<void> {
     const filter = { categories: allCategories };
     const pages = this.store.subscribeAll(tables.position, filter, { maxPage: PAGE, signal });
     for await (const { events, position, caughtUp } of pages) {

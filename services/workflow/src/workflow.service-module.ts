@@ -23,6 +23,8 @@ import { TriggerConsumer } from './trigger/trigger.consumer.js';
 import { TriggerController } from './trigger/trigger.controller.js';
 import { TriggerHandler } from './trigger/trigger.handler.js';
 import { Triggers } from './trigger/triggers.js';
+import { DueTimers } from './timer/due-timers.js';
+import { TimerHints } from './timer/timer-hints.js';
 import { Timers } from './timer/timers.js';
 import { InstanceChanges } from './workflow/instance-changes.js';
 import { InterventionsHandler } from './workflow/interventions.handler.js';
@@ -44,6 +46,8 @@ import { Workflows } from './workflow/workflows.js';
     SignalsHandler,
     InterventionsHandler,
     OutcomesHandler,
+    TimerHints,
+    DueTimers,
     Timers,
     BulkJobs,
     MatchingInstances,

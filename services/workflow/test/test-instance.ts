@@ -99,7 +99,7 @@ export class TestInstance {
   settle(outcome: 'granted' | 'rejected', target?: CompiledDefinition): void {
     const { pending, intervention } = this.state;
     const approvalId = intervention?.approvalId ?? pending?.approvalId ?? '';
-    const how = { approvalId, outcome, reason: 'looked at' };
+    const how = { approvalId, outcome, reason: 'looked at', decidedBy: ['erin'] };
     this.#keep(applyOutcome(this.folded, how, this.definition, this.#cause(), target));
     if (target && this.state.definitionHash !== HASH) this.definition = target;
   }

@@ -1,4 +1,9 @@
-import { DefinitionOverrides, Duration, durationMs } from '@countersign/state-machine';
+import {
+  ApprovalLevel,
+  DefinitionOverrides,
+  Duration,
+  durationMs,
+} from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { BusinessKey, Id, JsonRecord, Name, Position, Reason } from '../scalars.js';
@@ -117,8 +122,10 @@ export const SignalByKey = defineCommand(
   'signal-by-key',
   SignalByKeyBody,
   z.object({
-    /** The instance that has taken it in; absent: it waits for one to be started. */
-    workflowId: Id.optional(),
+    workflowId: Id.optional().describe(
+      'the instance that has taken it in, the latest of several; absent: it waits for one to be started',
+    ),
+    workflowIds: z.array(Id).optional().describe('all that have, when they share the key'),
     position: Position,
   }),
 );
@@ -173,8 +180,10 @@ export const MigrationPreview = z.object({
   to: z.object({ version: z.int(), definitionHash: z.string(), state: z.string() }),
   /** Why it is not possible; empty when it is. */
   problems: z.array(z.string()),
-  /** Who will have to agree. */
-  approval: z.object({ level: z.string(), approvers: z.array(z.string()) }),
+  approval: z
+    .object({ level: ApprovalLevel, people: z.int(), approvers: z.array(z.string()) })
+    .nullable()
+    .describe('who will have to agree, and how many of them; null when there is no such state'),
 });
 
 export const PreviewMigration = defineCommand(

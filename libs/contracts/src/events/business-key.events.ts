@@ -4,12 +4,14 @@ import { defineEvent, type EventOf } from '../event-type.js';
 import { BusinessKey, Id, Name } from '../scalars.js';
 import { waitingSignal } from './shared-members.js';
 
-/** The key belongs to this workflow until that has ended and another one takes it. */
+/** The key belongs to this workflow, with those that share it, until all have ended and another one takes it. */
 export const BusinessKeyReserved = defineEvent('businesskey.reserved', {
   template: Name,
   businessKey: BusinessKey,
   workflowId: Id,
   reservedAt: z.iso.datetime(),
+  /** Earlier holders that keep it beside this one; the signals of the key reach all of them. */
+  sharedWith: z.array(Id).optional(),
 });
 
 /** A signal for whichever workflow has the key next. */

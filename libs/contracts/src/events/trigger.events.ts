@@ -61,6 +61,15 @@ export const TriggerEventPassedOver = defineEvent('trigger.event-passed-over', {
   reason: z.enum(['paused', 'late']),
 });
 
+/** A firing by hand was refused: whoever fired it was told so. `messageId` is `manual:<command id>`. */
+export const TriggerFiringRefused = defineEvent('trigger.firing-refused', {
+  triggerId: Id,
+  trigger: Name,
+  messageId: z.string(),
+  code: z.string(),
+  message: z.string(),
+});
+
 /**
  * The times of a schedule after `from` and up to `until` are settled: `times` are fired, the others were
  * missed. Decided before anything is fired, so that whoever takes over fires the same.
@@ -125,6 +134,7 @@ export const triggerEvents = [
   TriggerEventIgnored,
   TriggerEventSignalled,
   TriggerEventPassedOver,
+  TriggerFiringRefused,
   TriggerScheduleDue,
   TriggerScheduleContinued,
   TriggerWindowCounted,

@@ -30,6 +30,8 @@ const outcome = {
   approvalId: Id,
   outcome: z.enum(['granted', 'rejected', 'withdrawn']),
   reason: z.string().optional(),
+  /** Those who decided it, in order. */
+  decidedBy: z.array(z.string()).optional(),
 };
 
 const incident = {
@@ -104,8 +106,10 @@ export const WorkflowTransitioned = defineEvent('workflow.transitioned', {
   approvalOutcome: z.enum(['granted', 'rejected']).optional(),
   /** The signal that was used up by it. */
   signalId: Id.optional(),
-  /** Who sent the input, and so may not approve what comes of it. */
+  /** Who asked for it: for what took an approval, for an intervention, or with an input. May not approve what comes of it. */
   requester: z.string().optional(),
+  /** Those who granted or rejected its approval, in order; empty at level AUTO. */
+  decidedBy: z.array(z.string()).optional(),
 });
 
 /** The approval was refused, and the definition says to stay. */
@@ -161,6 +165,9 @@ export const WorkflowCancelled = defineEvent('workflow.cancelled', {
   /** The approval that was open, to be withdrawn. */
   approvalId: Id.optional(),
 });
+
+/** Code of the incident of an instance whose timers stand still, because firing them failed too often. */
+export const TIMERS_FAILED = 'workflow.timers-failed';
 
 /** An expression could not be evaluated: the instance stays where it is and an incident is open. */
 export const WorkflowIncidentRaised = defineEvent('workflow.incident-raised', {

@@ -35,10 +35,10 @@ export function satisfies(policy: ApprovalPolicy | undefined, level: PersonalLev
 }
 
 /**
- * How many different people approve at least; one person counts once across stages. A part of those who are named is somebody
- * at least: the others may have left.
+ * How many different people approve at least; one person counts once across stages. A part of those who are named is
+ * somebody at least: the others may have left.
  */
-function peopleOf(policy: ApprovalPolicy): number {
+export function peopleOf(policy: ApprovalPolicy): number {
   return roundsOf(policy).reduce((sum, round) => sum + approvalsNeeded(round), 0);
 }
 

@@ -1,3 +1,4 @@
+import { fewestPeopleFrom } from '../analysis/fewest-people.js';
 import type { Model } from '../analysis/model.js';
 import { LEVELS, levelsToEnter, SMALLEST_COMMITTEE } from '../analysis/protection.js';
 import { approvalsNeeded, approverSets } from '../approval-policy.js';
@@ -15,7 +16,8 @@ export function checkAdministrators({ definition, options: { directory } }: Mode
   const levelOf = levelsToEnter(definition);
   const strongest = Math.max(...definition.states.map(({ name }) => LEVELS.indexOf(levelOf(name))));
   const level = LEVELS[strongest] ?? 'SINGLE';
-  const needed = approvalsNeeded({ level, quorum: SMALLEST_COMMITTEE });
+  const jumped = Math.max(...fewestPeopleFrom(definition, definition.initial).values());
+  const needed = Math.max(approvalsNeeded({ level, quorum: SMALLEST_COMMITTEE }), jumped);
   const said = definition.administrators !== undefined;
   const path = said ? '/administrators' : '';
   const severe = said ? error : warning;
@@ -23,14 +25,14 @@ export function checkAdministrators({ definition, options: { directory } }: Mode
   if (directory === undefined) {
     const { people, groups, roles } = approverSets(administrators);
     if (groups.length + roles.length > 0 || people.length >= needed) return [];
-    return [severe(CODE, path, unmet(level, needed, people.length))];
+    return [severe(CODE, path, unmet(needed, people.length))];
   }
   const people = new Organisation(directory);
   const there = people.named(administrators).size;
   const findings = said ? unknownNames(people, administrators, path) : [];
-  if (there < needed) return [...findings, severe(CODE, path, unmet(level, needed, there))];
+  if (there < needed) return [...findings, severe(CODE, path, unmet(needed, there))];
   if (there > needed) return findings;
-  const message = `${unmet(level, needed, there)}: not possible if one of them asks`;
+  const message = `${unmet(needed, there)}: not possible if one of them asks`;
   return [...findings, warning(CODE, path, message)];
 }
 
@@ -54,5 +56,5 @@ export function checkNamedPeople({ definition, options: { directory } }: Model):
 
 const CODE = 'approval.quorum-unreachable';
 
-const unmet = (level: string, needed: number, there: number): string =>
-  `administrators: ${level} takes ${needed} people to force an instance into some state, and there are ${there}`;
+const unmet = (needed: number, there: number): string =>
+  `administrators: it takes ${needed} people to force an instance into some state, and there are ${there}`;

@@ -34,8 +34,12 @@ const EVENT_HEADERS = {
   },
 };
 
-/** The AsyncAPI 3.0 document: events by subject, messages from upstream, dead letters. */
-export function asyncApi(): object {
+/**
+ * The AsyncAPI 3.0 document: events by subject, messages from upstream, dead letters.
+ *
+ * @param natsUrl where the product finds NATS; its credentials are left out.
+ */
+export function asyncApi(natsUrl: string): object {
   const schemas = new JsonSchemas(namedSchemas);
   const events = eventTypes.map((type) => ({ type, id: identifier(type.type) }));
   const messages = events.map(({ type, id }) => [id, eventMessage(type, schemas)] as const);
@@ -44,7 +48,7 @@ export function asyncApi(): object {
     info: { title: 'Countersign events', version: '1', description: ABOUT },
     defaultContentType: 'application/json',
     servers: {
-      nats: { host: 'localhost:4222', protocol: 'nats', description: 'NATS with JetStream' },
+      nats: { host: hostOf(natsUrl), protocol: 'nats', description: 'NATS with JetStream' },
     },
     channels: {
       ...Object.fromEntries(events.map(({ type, id }) => [id, eventChannel(type, id)])),
@@ -105,6 +109,13 @@ const DEAD_LETTER = {
     },
   },
 };
+
+/** Host and port of the first server of a list. */
+function hostOf(natsUrl: string): string {
+  const [first = ''] = natsUrl.split(',');
+  const url = new URL(first.includes('://') ? first.trim() : `nats://${first.trim()}`);
+  return `${url.hostname}:${url.port || '4222'}`;
+}
 
 /** `workflow.transition-requested` as a name that identifiers may have. */
 const identifier = (type: string): string => type.replaceAll('.', '-');

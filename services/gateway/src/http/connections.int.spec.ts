@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -9,9 +10,13 @@ import { startGateway } from '../gateway.service-module.js';
 let app: NestFastifyApplication;
 let socket: Socket;
 let answer: Promise<string>;
+/** The server's end of it. */
+let accepted: Promise<Socket>;
 beforeEach(async () => {
   app = (await startGateway(new FakePlatform(undefined).platform)) as NestFastifyApplication;
-  const { port } = app.getHttpServer().address() as AddressInfo;
+  const server = app.getHttpServer();
+  accepted = once(server, 'connection').then(([other]) => other as Socket);
+  const { port } = server.address() as AddressInfo;
   const { promise, resolve } = Promise.withResolvers<string>();
   let text = '';
   socket = connect(port, '127.0.0.1');
@@ -40,6 +45,14 @@ async function problem() {
 }
 
 describe('connections', () => {
+  it('on which a request does not arrive in time are answered and closed', async () => {
+    // What Node itself says after its timeout, for which a test need not wait.
+    socket.write('POST /api/v1/workflows HTTP/1.1\r\nhost: a\r\n');
+    const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    app.getHttpServer().emit('clientError', late, await accepted);
+    expect(await problem()).toEqual([408, 'request.timeout']);
+  });
+
   it.each<[string, string, number, string]>([
     ['nonsense', 'hello there\r\n\r\n', 400, 'request.malformed'],
     ['a header that is none', 'GET / HTTP/1.1\r\nno colon\r\n\r\n', 400, 'request.malformed'],

@@ -12,14 +12,22 @@ const Hint = z.object({ position: z.string() });
 export const projectionProgress = {
   provide: ProjectionProgress,
   inject: [PLATFORM, EventStore],
-  useFactory: ({ pool }: Platform, store: EventStore) =>
-    new ProjectionProgress(store, async () => {
+  useFactory: ({ pool }: Platform, store: EventStore) => {
+    const progress = new ProjectionProgress(store, async () => {
       const { rows } = await pool.query<{ position: string | null }>({
         name: 'gateway.checkpoint',
         text: 'SELECT position FROM projection_checkpoint',
       });
       return rows[0]?.position ?? null;
-    }),
+    });
+    // A crash of Postgres ends all sessions, and nobody reads from it again without a new one.
+    for (const event of ['connect', 'error', 'remove'] as const) {
+      pool.on(event, () => {
+        progress.forget();
+      });
+    }
+    return progress;
+  },
 };
 
 /** Listens to the projector. */

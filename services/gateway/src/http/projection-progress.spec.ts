@@ -54,17 +54,39 @@ describe('ProjectionProgress', () => {
     );
   });
 
-  it('answers at once what is known to be reached', () => {
-    const { progress, world } = start();
+  /** It has read that the tables are at `1`. */
+  async function started(options: { timeoutMs?: number; pollMs?: number } = {}) {
+    const { progress, world } = start(options);
+    world.checkpoint = '1';
+    await progress.upTo('1');
+    world.reads = 0;
+    return { progress, world };
+  }
+
+  it('answers at once what is known to be reached', async () => {
+    const { progress, world } = await started();
     progress.notice('10');
     expect(progress.upTo('10')).toBeUndefined();
     expect(progress.upTo('9')).toBeUndefined();
     expect(world.reads).toBe(0);
   });
 
+  it('looks again after it has forgotten, whatever hints come first', async () => {
+    const { progress, world } = await started({ pollMs: 5 });
+    progress.notice('10');
+    progress.forget();
+    progress.notice('10');
+    const wait = progress.upTo('10');
+    expect(wait).toBeDefined();
+    await sleep(20);
+    progress.notice('9');
+    expect(progress.upTo('9')).toBeUndefined();
+    world.checkpoint = '10';
+    expect(await codeOf(wait)).toBe('reached');
+  });
+
   it('lets each go when its own position is noticed, in whatever order', async () => {
-    const { progress, world } = start();
-    progress.notice('1');
+    const { progress, world } = await started();
     const done: string[] = [];
     const waits = ['7', '5', '9'].map((position) =>
       Promise.resolve(progress.upTo(position)).then(() => done.push(position)),
@@ -87,8 +109,7 @@ describe('ProjectionProgress', () => {
   });
 
   it('finds out by itself when a hint is lost, and looks only while somebody waits', async () => {
-    const { progress, world } = start({ pollMs: 5 });
-    progress.notice('1');
+    const { progress, world } = await started({ pollMs: 5 });
     const wait = progress.upTo('4');
     await sleep(15);
     world.checkpoint = '4';

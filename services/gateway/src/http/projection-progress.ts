@@ -68,9 +68,21 @@ export class ProjectionProgress {
     throw invalid('query.bad-position', 'not a position as a reply gave it');
   }
 
-  /** The tables are known to have come this far. */
+  /**
+   * The projector says that the tables have come this far. It is not believed before the checkpoint itself was read:
+   * it may have said so before a crash.
+   */
   notice(position: string): void {
-    if (!this.#isPosition(position) || this.#has(position)) return;
+    if (this.#reached !== undefined && this.#isPosition(position)) this.#advance(position);
+  }
+
+  /** What was known may not hold any more: a database that crashes comes back with tables a moment older. */
+  forget(): void {
+    this.#reached = undefined;
+  }
+
+  #advance(position: string): void {
+    if (this.#has(position)) return;
     this.#reached = position;
     for (const waiter of this.#waiters) {
       if (!this.#has(waiter.position)) continue;
@@ -111,7 +123,7 @@ export class ProjectionProgress {
     // A database that is away is not news here: the waiters run into their time limit.
     const position = this.#waiters.size > 0 ? await this.readCheckpoint().catch(() => null) : null;
     this.#poll = undefined;
-    if (position !== null) this.notice(position);
+    if (position !== null) this.#advance(position);
     if (this.#waiters.size > 0) this.#pollIn(this.#pollMs);
   }
 }

@@ -144,6 +144,7 @@ describe('queries', () => {
   it('say that the read tables are away', async () => {
     const pool = {
       query: () => Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })),
+      on: () => pool,
     };
     const other = await TestGateway.start(new FakePlatform(pool));
     try {

@@ -98,5 +98,8 @@ describe('templates and incidents', () => {
     ]);
     expect(await reading.itemsOf('/incidents?status=resolved')).toEqual([]);
     expect(await reading.itemsOf('/incidents?kind=workflow')).toEqual([]);
+    const { status, body } = await reading.get('/incidents?kind=workflows');
+    expect([status, body.code]).toEqual([400, 'query.invalid']);
+    expect(body.detail).toContain('"dead-letter"');
   });
 });

@@ -3,18 +3,20 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
 import { after, createdMicros, decodeCursor, type Page, toPage } from './cursor.js';
-import { anyCase, pageOf, paging, Text, Timestamp } from './parameters.js';
+import { anyCase, pageOf, paging, Timestamp } from './parameters.js';
 import type { ReadView } from './read-view.js';
+
+const IncidentKind = z.enum(['dead-letter', 'trigger', 'workflow']);
 
 export const IncidentsParameters = z.strictObject({
   status: anyCase(['OPEN', 'RESOLVED']).optional(),
-  kind: Text.toLowerCase().optional(),
+  kind: z.string().toLowerCase().pipe(IncidentKind).meta({ enum: IncidentKind.options }).optional(),
   ...paging,
 });
 
 const Incident = z.object({
   incidentId: Id,
-  kind: z.string().describe('what it is about, such as `dead-letter` or `workflow`'),
+  kind: IncidentKind.describe('what it is about'),
   status: z.enum(['OPEN', 'RESOLVED']),
   code: z.string().describe('stable, for programs'),
   message: z.string(),

@@ -46,8 +46,10 @@ export const TriggerList = itemsOf(TriggerItem);
 const TriggerFiring = z.object({
   firingId: Id,
   outcome: z
-    .enum(['started', 'ignored', 'signalled', 'paused', 'late', 'skipped', 'incident'])
-    .describe('`skipped`: times that were missed and not made up for'),
+    .enum(['started', 'ignored', 'signalled', 'paused', 'late', 'skipped', 'refused', 'incident'])
+    .describe(
+      '`skipped`: times that were missed and not made up for; `refused`: by hand, whoever did so was told',
+    ),
   message: z
     .object({ id: z.string(), subject: z.string().nullable(), sequence: z.int().optional() })
     .optional(),

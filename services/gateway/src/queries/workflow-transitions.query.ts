@@ -27,6 +27,8 @@ export class WorkflowTransitionsQuery {
       reason: row.reason,
       approvalId: row.approval_id,
       approvalOutcome: row.approval_outcome,
+      requester: row.requester,
+      decidedBy: row.decided_by,
     }));
     return { items };
   }

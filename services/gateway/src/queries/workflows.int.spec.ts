@@ -82,12 +82,29 @@ describe('workflows', () => {
   });
 
   it('are found by the fields that their template declares as indexed', async () => {
+    const contextSchema = [
+      { name: 'tradeId', type: 'string', indexed: true },
+      { name: 'legs', type: 'number', indexed: true },
+      { name: 'note', type: 'string' },
+    ];
+    const definition = JSON.stringify({ name: 'searched', contextSchema });
+    await reading.pool.query('INSERT INTO definitions (hash, definition) VALUES ($1, $2)', [
+      'd'.repeat(64),
+      definition,
+    ]);
     expect(await reading.itemsOf('/workflows?context.tradeId=T-1')).toHaveLength(1);
     expect(await reading.itemsOf('/workflows?context.tradeId=T-1&context.legs=2')).toHaveLength(1);
     expect(await reading.itemsOf('/workflows?context.tradeId=T-1&context.legs=3')).toEqual([]);
     expect(await reading.itemsOf('/workflows?context.tradeId=T-1&status=COMPLETED')).toEqual([]);
     const { status, body } = await reading.get('/workflows?context.tradeId=a&context.tradeId=b');
     expect([status, body]).toMatchObject([400, { code: 'query.invalid' }]);
+    for (const query of ['context.nosuch=1', 'context.note=1', 'template=x&context.tradeId=T-9']) {
+      const refused = await reading.get(`/workflows?${query}`);
+      expect([refused.status, refused.body.code]).toEqual([400, 'query.invalid']);
+    }
+    const { body: named } = await reading.get('/workflows?context.nosuch=1');
+    expect(named.detail).toContain('legs, tradeId');
+    expect(await reading.itemsOf('/workflows?template=searched&context.tradeId=T-9')).toEqual([]);
   });
 
   it('say what can be done next, and why not the rest', async () => {
@@ -135,6 +152,8 @@ describe('workflows', () => {
         reason: 'why',
         approval_id: A,
         approval_outcome: 'granted',
+        requester: 'bob',
+        decided_by: ['erin', 'dave'],
         event_id: newId(),
         scope: null,
       })
@@ -152,6 +171,8 @@ describe('workflows', () => {
         reason: 'why',
         approvalId: A,
         approvalOutcome: 'granted',
+        requester: 'bob',
+        decidedBy: ['erin', 'dave'],
       },
     ]);
   });

@@ -1,5 +1,5 @@
 import type { WorkflowInstanceRow } from '@countersign/contracts';
-import { notFound, parseInput } from '@countersign/kernel';
+import { invalid, notFound, parseInput } from '@countersign/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -97,6 +97,7 @@ export class WorkflowsQuery {
       .orderBy('workflow_id', 'desc')
       .limit(limit + 1)
       .execute();
+    if (rows.length === 0) await mustBeIndexed(view, Object.keys(search), template);
     return toPage(rows, limit, (row) => row.workflow_id, toItem);
   }
 
@@ -107,12 +108,50 @@ export class WorkflowsQuery {
     return {
       ...toItem(row),
       timers: row.timers['timers'],
+      frozenTimers: row.timers['frozen'] ?? [],
       context: row.context,
       definitionHash: row.definition_hash,
       availableTransitions: await this.available.of(view, row),
     };
   }
 }
+
+/**
+ * A field that no definition declares as indexed finds nothing, and never will: looked at only when nothing was found.
+ *
+ * @throws AppError `query.invalid` with the fields that there are, of the template or of all
+ */
+async function mustBeIndexed(
+  view: ReadView,
+  fields: readonly string[],
+  template: string | undefined,
+): Promise<void> {
+  if (fields.length === 0) return;
+  let query = view
+    .definitions()
+    .select(
+      sql<string>`jsonb_path_query(definition, '$.contextSchema[*] ? (@.indexed == true).name') #>> '{}'`.as(
+        'field',
+      ),
+    )
+    .distinct();
+  if (template !== undefined) {
+    query = query.where(sql<boolean>`definition ->> 'name' = ${template}`);
+  }
+  const indexed = (await query.execute()).map(({ field }) => field).sort();
+  const unknown = fields.filter((field) => !indexed.includes(field));
+  if (unknown.length === 0) return;
+  const problems = unknown.map((field) => ({
+    at: `/${SEARCHED}${field}`,
+    problem: `is not declared as indexed; there are ${indexed.slice(0, MOST_NAMED).join(', ')}`,
+  }));
+  throw invalid('query.invalid', `${problems[0]?.at ?? ''}: ${problems[0]?.problem ?? ''}`, {
+    details: { problems },
+  });
+}
+
+/** Fields that a refusal names at most. */
+const MOST_NAMED = 50;
 
 function toItem(row: ItemRow) {
   return {

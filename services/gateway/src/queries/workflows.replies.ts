@@ -25,12 +25,16 @@ const Intervention = z.object({
   requestedAt: Timestamp,
 });
 
-const Timer = z.object({
+const timer = {
   kind: z
     .enum(['after', 'state', 'overall'])
     .describe('a transition, a timeout of the state, or of all'),
   transition: z.int().optional().describe('its place in the definition'),
-  dueAt: Timestamp,
+};
+const Timer = z.object({ ...timer, dueAt: Timestamp });
+const FrozenTimer = z.object({
+  ...timer,
+  remainingMs: z.int().nonnegative().describe('milliseconds that it has left from the resumption'),
 });
 
 /** A workflow in a list. */
@@ -72,6 +76,7 @@ export const AvailableTransition = z.object({
 /** One workflow. */
 export const WorkflowDetail = WorkflowItem.extend({
   timers: z.array(Timer).describe('those that run'),
+  frozenTimers: z.array(FrozenTimer).describe('those that stand still while it is paused'),
   context: JsonRecord,
   definitionHash: Sha256.describe('of the definition that it is pinned to'),
   availableTransitions: z
@@ -94,6 +99,16 @@ const WorkflowMove = z.object({
   reason: z.string().nullable(),
   approvalId: Id.nullable(),
   approvalOutcome: z.enum(['granted', 'rejected']).nullable(),
+  requester: z
+    .string()
+    .nullable()
+    .describe('who asked for it, where it took an approval or came with an input'),
+  decidedBy: z
+    .array(z.string())
+    .nullable()
+    .describe(
+      'who granted or rejected its approval, in order; their reasons are with the approval',
+    ),
 });
 
 export const WorkflowsPage = pageOf(WorkflowItem);

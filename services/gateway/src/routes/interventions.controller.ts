@@ -13,6 +13,7 @@ import {
 import { parseInput } from '@countersign/kernel';
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 
 import { Operation } from '../documents/operation.js';
 import { CommandGate } from '../http/command-gate.js';
@@ -21,6 +22,36 @@ import { API } from './api-path.js';
 
 const workflowIn = (text: string): string => pathId(text, 'workflow.not-found');
 
+/** A route on which an administrator asks and others decide; its own refusals beside those that all have. */
+const Asking = (
+  summary: string,
+  body: z.ZodType,
+  own: {
+    readonly 400?: readonly string[];
+    readonly 404?: readonly string[];
+    422: readonly string[];
+  },
+) =>
+  Operation({
+    summary,
+    description:
+      'The reply carries the `approvalId` that others decide: as many as the approvals that the workflow would get round. Granted after the workflow has moved on, it is dropped.',
+    body,
+    reply: WorkflowReply,
+    errors: {
+      400: own[400] ?? [],
+      404: ['workflow.not-found', ...(own[404] ?? [])],
+      422: ['workflow.ended', 'workflow.intervention-pending', 'workflow.is-draft', ...own[422]],
+    },
+  });
+
+/** What may be wrong with the version that is to be followed, with the overrides of the instance. */
+const OTHER_VERSION = {
+  400: ['overrides.unknown-approval', 'overrides.unsound'],
+  404: ['template.not-found'],
+  422: ['overrides.weaken', 'template.not-published', 'template.retired'],
+} as const;
+
 /** What administrators ask for, and a second person decides: the reply names the approval. */
 @Controller(`${API}/workflows/:workflowId`)
 export class InterventionsController {
@@ -28,21 +59,8 @@ export class InterventionsController {
 
   @Post('force')
   @HttpCode(202)
-  @Operation({
-    summary: 'Ask to put a workflow into another state',
-    description:
-      'The reply carries the `approvalId` that another person decides. Granted after the workflow has moved on, it is dropped.',
-    body: ForceBody,
-    reply: WorkflowReply,
-    errors: {
-      404: ['workflow.not-found'],
-      422: [
-        'workflow.ended',
-        'workflow.intervention-pending',
-        'workflow.is-draft',
-        'workflow.unknown-state',
-      ],
-    },
+  @Asking('Ask to put a workflow into another state', ForceBody, {
+    422: ['workflow.already-there', 'workflow.unknown-state'],
   })
   force(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
@@ -52,21 +70,8 @@ export class InterventionsController {
 
   @Post('reset')
   @HttpCode(202)
-  @Operation({
-    summary: 'Ask to put a workflow back into an earlier state and the context of then',
-    description:
-      'The reply carries the `approvalId` that another person decides. Granted after the workflow has moved on, it is dropped.',
-    body: ResetBody,
-    reply: WorkflowReply,
-    errors: {
-      404: ['workflow.not-found'],
-      422: [
-        'workflow.ended',
-        'workflow.intervention-pending',
-        'workflow.is-draft',
-        'workflow.never-there',
-      ],
-    },
+  @Asking('Ask to put a workflow back into an earlier state and the context of then', ResetBody, {
+    422: ['workflow.never-there', 'workflow.unknown-state'],
   })
   reset(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
@@ -76,21 +81,9 @@ export class InterventionsController {
 
   @Post('migrations')
   @HttpCode(202)
-  @Operation({
-    summary: 'Ask to let a workflow follow another version of its template',
-    description:
-      'The reply carries the `approvalId` that another person decides. Granted after the workflow has moved on, it is dropped.',
-    body: MigrateBody,
-    reply: WorkflowReply,
-    errors: {
-      404: ['template.not-found', 'workflow.not-found'],
-      422: [
-        'workflow.ended',
-        'workflow.intervention-pending',
-        'workflow.is-draft',
-        'workflow.migration-impossible',
-      ],
-    },
+  @Asking('Ask to let a workflow follow another version of its template', MigrateBody, {
+    ...OTHER_VERSION,
+    422: [...OTHER_VERSION[422], 'workflow.already-there', 'workflow.migration-impossible'],
   })
   migrate(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
@@ -104,7 +97,7 @@ export class InterventionsController {
     summary: 'Tell what a migration would do; nothing happens',
     body: MigrationBody,
     reply: MigrationPreview,
-    errors: { 404: ['template.not-found', 'workflow.not-found'] },
+    errors: { ...OTHER_VERSION, 404: [...OTHER_VERSION[404], 'workflow.not-found'] },
   })
   previewMigration(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);

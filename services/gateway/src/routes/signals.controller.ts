@@ -43,7 +43,7 @@ export class SignalsController {
   @Operation({
     summary: 'Send a signal to the workflow with a business key',
     description:
-      'While none has it, the signal is kept for `ttl`, for the one that is started with it first. Without `workflowId` in the reply it waits.',
+      'All that share the key receive it. While none has it, the signal is kept for `ttl`, for the one that is started with it first. Without `workflowId` in the reply it waits.',
     body: SignalByKeyBody,
     reply: SignalByKey.reply,
     errors: {

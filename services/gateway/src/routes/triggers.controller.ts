@@ -56,20 +56,21 @@ export class TriggersController {
   @Operation({
     summary: 'Create a trigger',
     description:
-      'Active at once. Its template must have a published version, its expressions must compile. The name of a deleted one may be given again. Takes a member of the group `workflow-admins`.',
+      'Active at once. Its template must have a published version, which must wait for the signal if it sends one; its expressions must compile. The name of a deleted one may be given again. Takes a member of the group `workflow-admins`.',
     body: Trigger,
     reply: TriggerReply,
     replyHeaders: { location: 'where the trigger is' },
     errors: {
       400: [
         'expression.invalid',
+        'signal.reserved-name',
         'trigger.cron-invalid',
         'trigger.level-invalid',
         'trigger.time-zone-invalid',
       ],
-      403: ['trigger.not-allowed'],
+      403: ['signal.sender-not-permitted', 'trigger.not-allowed'],
       404: ['template.not-found'],
-      422: ['template.not-published', 'trigger.name-taken'],
+      422: ['template.not-published', 'trigger.name-taken', 'workflow.unknown-signal'],
     },
   })
   async create(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -139,7 +140,7 @@ export class TriggersController {
   @Operation({
     summary: 'What a trigger would do',
     description:
-      'For one sample (message, input, or members of `schedule`), or for the last messages on its subject, which takes a member of the group `workflow-admins`. Nothing is started or recorded.',
+      'For one sample (message, input, or members of `schedule`), or for the last messages on its subject, which takes a member of the group `workflow-admins`. Nothing is started or recorded. The sample of an administrator is counted in the window of a threshold as it is now, unless `fromPresent` is false; everybody else’s in an empty one.',
     params,
     body: DryRunBody,
     reply: DryRunTrigger.reply,

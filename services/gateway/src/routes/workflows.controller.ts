@@ -61,7 +61,15 @@ export class WorkflowsController {
       ],
       404: ['template.not-found'],
       409: ['workflow.business-key-busy'],
-      422: ['overrides.weaken', 'workflow.business-key-taken', 'workflow.start-abandoned'],
+      422: [
+        'overrides.weaken',
+        'template.not-published',
+        'template.retired',
+        'workflow.action-failed',
+        'workflow.business-key-taken',
+        'workflow.start-abandoned',
+        'workflow.too-large',
+      ],
     },
   })
   async start(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -77,7 +85,15 @@ export class WorkflowsController {
     summary: 'Activate a draft',
     body: NoBody,
     reply: WorkflowReply,
-    errors: { 404: ['workflow.not-found'], 422: ['workflow.not-a-draft'] },
+    errors: {
+      404: ['workflow.not-found'],
+      422: [
+        'workflow.action-failed',
+        'workflow.context-invalid',
+        'workflow.not-a-draft',
+        'workflow.too-large',
+      ],
+    },
   })
   activate(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);
@@ -104,6 +120,7 @@ export class WorkflowsController {
         'workflow.context-invalid',
         'workflow.no-such-transition',
         'workflow.not-active',
+        'workflow.too-large',
       ],
     },
   })
@@ -195,7 +212,12 @@ export class WorkflowsController {
     reply: WorkflowReply,
     errors: {
       404: ['workflow.not-found'],
-      422: ['workflow.no-incident', 'workflow.not-active', 'workflow.retry-failed'],
+      422: [
+        'workflow.action-failed',
+        'workflow.no-incident',
+        'workflow.not-active',
+        'workflow.retry-failed',
+      ],
     },
   })
   retry(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
@@ -208,7 +230,7 @@ export class WorkflowsController {
   @Operation({
     summary: 'List workflows',
     description:
-      '`context.<field>=<value>`, up to 10 times, finds by fields that the template declares as `indexed`.',
+      '`context.<field>=<value>`, up to 10 times, finds by fields that a template declares as `indexed`; one that none declares is refused with the fields that there are.',
     query: WorkflowsParameters,
     reply: WorkflowsPage,
   })

@@ -55,6 +55,8 @@ CREATE TABLE IF NOT EXISTS ${schema}.workflow_transitions (
   reason text,
   approval_id uuid,
   approval_outcome text,
+  requester text,
+  decided_by text[],
   event_id uuid NOT NULL,
   scope text,
   PRIMARY KEY (workflow_id, sequence)

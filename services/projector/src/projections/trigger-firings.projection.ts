@@ -14,6 +14,7 @@ type DataOf<Event, Type> =
 type Started = DataOf<WorkflowEvent, 'workflow.started'>;
 type Ignored = DataOf<TriggerEvent, 'trigger.event-ignored'>;
 type PassedOver = DataOf<TriggerEvent, 'trigger.event-passed-over'>;
+type Refused = DataOf<TriggerEvent, 'trigger.firing-refused'>;
 type Due = DataOf<TriggerEvent, 'trigger.schedule-due'>;
 type Raised = DataOf<IncidentEvent, 'incident.raised'>;
 
@@ -44,8 +45,9 @@ function firingOf({ event: { type, data } }: ProjectedEvent): Firing | undefined
     }
     case 'trigger.event-ignored':
     case 'trigger.event-signalled':
-    case 'trigger.event-passed-over': {
-      const { trigger, messageId } = data as Ignored | PassedOver;
+    case 'trigger.event-passed-over':
+    case 'trigger.firing-refused': {
+      const { trigger, messageId } = data as Ignored | PassedOver | Refused;
       return firing(trigger, messageId);
     }
     case 'trigger.schedule-due': {
@@ -97,6 +99,10 @@ function outcomeOf({ event: { type, data } }: ProjectedEvent): Partial<Row> & { 
       const { reason, subject } = data as PassedOver;
       const why = reason === 'paused' ? 'the trigger was paused' : 'too late for its window';
       return { outcome: reason, subject, reason: why };
+    }
+    case 'trigger.firing-refused': {
+      const { code, message } = data as Refused;
+      return { outcome: 'refused', reason: `${code}: ${message}` };
     }
     case 'trigger.schedule-due': {
       const { skipped } = data as Due;

@@ -1,10 +1,13 @@
-import type { WorkflowEvent } from '@countersign/contracts';
+import { TIMERS_FAILED, type WorkflowEvent } from '@countersign/contracts';
 import type { Json, JsonObject, StoredEvent } from '@countersign/kernel';
 
 import { present, type ProjectedEvent, type Projection, type RowOf } from './projection.js';
 
 type Row = RowOf<'workflow_instances'>;
 type Timer = Extract<WorkflowEvent, { type: 'workflow.timers-set' }>['data']['timers'][number];
+type Frozen = NonNullable<
+  Extract<WorkflowEvent, { type: 'workflow.paused' }>['data']['frozen']
+>[number];
 
 const NO_TIMERS: JsonObject = { timers: [] };
 const ENDED = { pending_transition: null, timers: NO_TIMERS } as const;
@@ -63,10 +66,13 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
   const at = stored.metadata.recordedAt;
   switch (event.type) {
     case 'workflow.activated':
-    case 'workflow.resumed':
       return { status: 'ACTIVE' };
-    case 'workflow.paused':
-      return { status: 'PAUSED', timers: NO_TIMERS };
+    case 'workflow.resumed':
+      return { status: 'ACTIVE', timers: NO_TIMERS };
+    case 'workflow.paused': {
+      const { frozen = [] } = event.data;
+      return { status: 'PAUSED', timers: { timers: [], frozen: frozen as Json } };
+    }
     case 'workflow.timers-set':
       return { timers: { timers: event.data.timers as Json } };
     case 'workflow.context-changed': {
@@ -101,7 +107,7 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
     case 'workflow.transition-rejected':
       return { pending_transition: null };
     case 'workflow.transitioned':
-      return { state: event.data.to, pending_transition: null };
+      return { state: event.data.to, pending_transition: null, timers: moved(row.timers) };
     case 'workflow.completed':
       return { ...ENDED, status: 'COMPLETED', ended_at: at, ended_by: endedBy(stored) };
     case 'workflow.failed': {
@@ -112,9 +118,13 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
       const end_reason = event.data.reason;
       return { ...ENDED, status: 'CANCELLED', ended_at: at, ended_by: endedBy(stored), end_reason };
     }
-    case 'workflow.started':
     case 'workflow.incident-raised':
-    case 'workflow.incident-resolved':
+      return event.data.code === TIMERS_FAILED ? { timers: { ...row.timers, stopped: true } } : {};
+    case 'workflow.incident-resolved': {
+      const { stopped, ...timers } = row.timers;
+      return stopped === true && event.data.code === TIMERS_FAILED ? { timers } : {};
+    }
+    case 'workflow.started':
     case 'workflow.start-abandoned':
     case 'workflow.emitted':
     case 'workflow.escalated':
@@ -132,8 +142,19 @@ function endedBy({ metadata }: StoredEvent): string {
   return metadata.onBehalfOf ?? metadata.actor;
 }
 
-/** The first timer that may fire: while an approval is open, transitions wait for its outcome. */
+/** What a pause has stopped of the state that was left is nothing any more; the timer of the whole is. */
+function moved(timers: JsonObject): JsonObject {
+  const frozen = timers['frozen'] as unknown as readonly Frozen[] | undefined;
+  if (frozen === undefined) return timers;
+  return { ...timers, frozen: frozen.filter(({ kind }) => kind === 'overall') as Json };
+}
+
+/**
+ * The first timer that may fire: while an approval is open, transitions wait for its outcome. None while they stand still
+ * because firing them has failed.
+ */
 function dueAt({ timers, pending_transition }: Row): string | null {
+  if (timers['stopped'] === true) return null;
   const running = timers['timers'] as unknown as readonly Timer[];
   const may = running.filter(({ kind }) => kind !== 'after' || pending_transition === null);
   return may.map((timer) => timer.dueAt).sort()[0] ?? null;

@@ -31,6 +31,8 @@ export const workflowTransitions: Projection<'workflow_transitions'> = {
       reason: data.reason ?? null,
       approval_id: data.approvalId ?? null,
       approval_outcome: data.approvalOutcome ?? null,
+      requester: data.requester ?? null,
+      decided_by: data.decidedBy ?? null,
       event_id: stored.eventId,
       scope: data.scope ?? null,
     };

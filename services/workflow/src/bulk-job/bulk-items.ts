@@ -1,13 +1,14 @@
 import { AppError, derivedId, hashOf, messageOf, rule, systemActor } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import { Log } from '@countersign/service-kit';
-import type { CompiledDefinition } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { Definitions } from '../definition/definitions.js';
+import type { WorkflowState } from '../workflow/domain/state.js';
 import { InstanceChanges } from '../workflow/instance-changes.js';
 import { Workflows } from '../workflow/workflows.js';
-import { changeItem, resultOf } from './domain/item.js';
+import { changeItem, resultOf, type Target } from './domain/item.js';
 import type { ExistingBulkJob, ItemResult } from './domain/state.js';
 
 /** Milliseconds between tries at what does not answer: the first and the longest pause. */
@@ -29,6 +30,7 @@ export class BulkItems {
   constructor(
     @Inject(InstanceChanges) private readonly instances: InstanceChanges,
     @Inject(Workflows) private readonly workflows: Workflows,
+    @Inject(Definitions) private readonly definitions: Definitions,
     @Inject(Log) private readonly log: Log,
   ) {}
 
@@ -39,7 +41,7 @@ export class BulkItems {
   async change(
     job: ExistingBulkJob,
     workflowId: string,
-    target: CompiledDefinition | undefined,
+    target: Target | undefined,
     signal: AbortSignal,
   ): Promise<ItemResult | undefined> {
     let pause = FIRST_PAUSE_MS;
@@ -48,7 +50,8 @@ export class BulkItems {
         await this.instances.change(
           workflowId,
           itemContext(job, workflowId),
-          (state, definition, cause) => changeItem(job, state, definition, target, cause),
+          async (state, definition, cause) =>
+            changeItem(job, state, definition, await this.#targetOf(state, target), cause),
         );
         return { workflowId, result: 'done' };
       } catch (error) {
@@ -64,6 +67,18 @@ export class BulkItems {
       }
     }
     return undefined;
+  }
+
+  /** What the instance is to follow: with overrides of its own, as far as these still hold. */
+  async #targetOf(state: WorkflowState, target: Target | undefined): Promise<Target | undefined> {
+    if (!target || state.kind !== 'existing' || !state.overrides) return target;
+    try {
+      return await this.definitions.overridden(target.compiled.definition, state.overrides);
+    } catch (error) {
+      if (!(error instanceof AppError) || isPassing(error)) throw error;
+      const message = `its overrides do not hold in that version: ${error.message}`;
+      throw rule('bulk-job.overrides-do-not-hold', message, { details: { code: error.code } });
+    }
   }
 
   /** The item's result if it has been done, by somebody who could not say so any more. Does nothing. */

@@ -14,17 +14,14 @@ import { EventStore } from '@countersign/event-store';
 import { derivedId, rule } from '@countersign/kernel';
 import { type CommandContext, EventOffers, type ObservedEvent } from '@countersign/messaging';
 import { latestPosition, type Outcome, reactionContext } from '@countersign/service-kit';
-import { type ApprovalPolicy, levelOf } from '@countersign/state-machine';
+import { type ApprovalPolicy, fewestPeople, levelOf } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Definitions, type PinnedDefinition } from '../definition/definitions.js';
 import { migratedState } from '../workflow/domain/approved-migration.js';
-import {
-  interventionPolicy,
-  migrationProblems,
-  strongest,
-} from '../workflow/domain/interventions.js';
+import { interventionPolicy, knows, strongest } from '../workflow/domain/intervention-policy.js';
+import { migrationProblems } from '../workflow/domain/interventions.js';
 import { BulkJobRunner } from './bulk-job.runner.js';
 import { BulkJobs } from './bulk-jobs.js';
 import {
@@ -112,6 +109,7 @@ export class BulkJobHandler {
         states,
         approvalId: derivedId('bulk approval', context.commandId),
         policy,
+        starters: [...new Set(frozen.map(({ started_by }) => started_by))].sort(),
       };
       return createBulkJob(state, { ...request, migration }, context.actor);
     });
@@ -183,8 +181,12 @@ function policyFor(
   states: Readonly<Record<string, string>>,
   frozen: readonly { readonly state: string }[],
 ): ApprovalPolicy | undefined {
-  const goals = new Set(frozen.map(({ state }) => migratedState(states, state)));
-  const known = compiled.definition.states.filter(({ name }) => goals.has(name));
-  const [first, ...others] = known.map(({ name }) => interventionPolicy(compiled, name));
+  const policies = [...new Set(frozen.map(({ state }) => state))].flatMap((state) => {
+    const to = migratedState(states, state);
+    if (!knows(compiled, to)) return [];
+    const jumped = knows(compiled, state) ? fewestPeople(compiled.definition, state, to) : 0;
+    return [interventionPolicy(compiled, to, jumped)];
+  });
+  const [first, ...others] = policies;
   return first && strongest(first, others);
 }

@@ -107,7 +107,8 @@ export class BulkJobRunner implements OnModuleInit, OnApplicationShutdown {
 
   async #advance(job: ExistingBulkJob, signal: AbortSignal): Promise<void> {
     const hash = job.migration?.definitionHash;
-    const target = hash === undefined ? undefined : await this.definitions.compiled(hash);
+    const target =
+      hash === undefined ? undefined : { hash, compiled: await this.definitions.compiled(hash) };
     const queue = remainingItems(job).slice(0, WINDOW);
     const results: ItemResult[] = [];
     const work = async () => {

@@ -10,6 +10,7 @@ interface Frozen {
   readonly workflow_id: string;
   readonly state: string;
   readonly template_version: number;
+  readonly started_by: string;
 }
 
 interface Sample {
@@ -37,7 +38,7 @@ export class MatchingInstances {
 
   /** All of them, in one statement; one more than a job may hold when there are too many. */
   async freeze(query: BulkQuery, scopes: readonly string[] | null): Promise<Frozen[]> {
-    const text = `SELECT workflow_id, state, template_version ${MATCHING}
+    const text = `SELECT workflow_id, state, template_version, started_by ${MATCHING}
                   ORDER BY workflow_id LIMIT ${MAX_BULK_ITEMS + 1}`;
     const values = valuesOf(query, scopes);
     return (await this.platform.pool.query<Frozen>(text, values)).rows;

@@ -23,34 +23,46 @@ import { Workflows } from '../workflow/workflows.js';
 /** How long a start may take between reserving its key and existing. */
 const START_GRACE_MS = 15_000;
 
+/** A business key, of which each template has its own. */
+export interface Key {
+  readonly template: string;
+  readonly businessKey: string;
+}
+
 interface Holder {
   readonly workflowId: string;
   readonly reservedAt: string;
 }
 
+/** Instances that may share a key at a time, all of which a signal reaches. */
+const MAX_SHARING = 100;
+
 interface Reservation {
-  readonly holder?: Holder;
+  /** Who has the key, and with whom it is shared, the latest last. They may have ended. */
+  readonly holders: readonly Holder[];
   /** Signals that came while nobody had the key. */
   readonly kept: readonly Signal[];
-  /** Those of them that the holder starts with. */
+  /** Those of them that the latest holder starts with. */
   readonly claimed: readonly Signal[];
 }
 
 const businessKeyAggregate: Aggregate<Reservation, BusinessKeyEvent> = {
   category: 'businesskey',
-  initialState: { kept: [], claimed: [] },
+  initialState: { holders: [], kept: [], claimed: [] },
   evolve(state, event) {
     if (event.type === 'businesskey.signal-kept') {
       return { ...state, kept: [...state.kept, event.data] };
     }
-    const { workflowId, reservedAt } = event.data;
-    return { holder: { workflowId, reservedAt }, kept: [], claimed: state.kept };
+    const { workflowId, reservedAt, sharedWith = [] } = event.data;
+    const others = state.holders.filter((holder) => sharedWith.includes(holder.workflowId));
+    return { holders: [...others, { workflowId, reservedAt }], kept: [], claimed: state.kept };
   },
 };
 
 /**
  * Keeps business keys unique per template while their workflow runs, by a reservation stream for each
- * key. A reservation is not given back: whoever wants the key looks whether its holder has ended.
+ * key; whoever is told to may share one. A reservation is not given back: whoever wants the key looks
+ * whether its holders have ended.
  */
 @Injectable()
 export class BusinessKeys {
@@ -68,46 +80,50 @@ export class BusinessKeys {
   /**
    * Reserves a key for a workflow that is about to start, and answers the signals that have waited for it.
    *
-   * @throws AppError `workflow.business-key-taken` with the holder's id in `details.workflowId`, or
-   * `conflict` `workflow.business-key-busy` while another start with it is under way.
+   * @param shared whether others that run may have it as well.
+   * @throws AppError `workflow.business-key-taken` with the latest running holder's id in `details.workflowId`,
+   *   `workflow.business-key-crowded` when a hundred share it, or `conflict` `workflow.business-key-busy` while another
+   *   start with it is under way.
    */
   async reserve(
-    template: string,
-    businessKey: string,
+    of: Key,
     workflowId: string,
+    shared: boolean,
     context: CommandContext,
   ): Promise<readonly Signal[]> {
-    const stream = streamOf(template, businessKey);
-    const { state } = await this.#reservations.execute(stream, context, async (held) => {
-      if (held.holder?.workflowId === workflowId) return [];
-      const begun =
-        held.holder && (await this.#mustBeFree(held.holder, template, businessKey, context));
+    const { state } = await this.#reservations.execute(streamOf(of), context, async (held) => {
+      if (held.holders.some((holder) => holder.workflowId === workflowId)) return [];
+      const sharedWith = shared ? await this.#sharers(held, of) : [];
+      const latest = held.holders.at(-1);
+      let lost = false;
+      if (latest && !shared) {
+        lost = await this.#mustBeFree(held.holders, of, context);
+      } else if (latest && held.claimed.length > 0) {
+        lost = (await this.#fateOf(latest, of, context)) === 'lost';
+      }
       const reservedAt = this.clock.timestamp();
-      const data = { template, businessKey, workflowId, reservedAt };
-      // What a start that was lost had claimed is the next one's.
-      const again = begun === false ? held.claimed : [];
+      const share = sharedWith.length === 0 ? {} : { sharedWith };
       return [
-        ...again.map((signal) => kept(template, businessKey, signal)),
-        { type: 'businesskey.reserved' as const, data },
+        // What a start that was lost had claimed is the next one's.
+        ...(lost ? held.claimed : []).map((signal) => kept(of, signal)),
+        {
+          type: 'businesskey.reserved' as const,
+          data: { ...of, workflowId, reservedAt, ...share },
+        },
       ];
     });
     return state.claimed;
   }
 
-  /** The running workflow that has a key. @throws AppError `conflict` `workflow.business-key-busy` while one is started */
-  async holderOf(template: string, businessKey: string): Promise<string | undefined> {
-    const { holder } = await this.#reservations.load(streamOf(template, businessKey));
-    if (!holder) return undefined;
-    const workflow = await this.workflows.load(Workflows.streamOf(holder.workflowId));
-    if (workflow.kind === 'existing') {
-      return isRunning(workflow) && hasKey(workflow, template, businessKey)
-        ? holder.workflowId
-        : undefined;
-    }
-    if (workflow.kind === 'none' && this.#ageOf(holder) < START_GRACE_MS) {
-      throw conflict('workflow.business-key-busy', `${businessKey} is just being started`);
-    }
-    return undefined;
+  /**
+   * The running workflows that have a key, the latest last.
+   *
+   * @throws AppError `conflict` `workflow.business-key-busy` while one is started
+   */
+  async holdersOf(of: Key): Promise<readonly string[]> {
+    const { holders } = await this.#reservations.load(streamOf(of));
+    const running = await Promise.all(holders.map((holder) => this.#isRunning(holder, of)));
+    return holders.flatMap(({ workflowId }, index) => (running[index] ? [workflowId] : []));
   }
 
   /**
@@ -116,21 +132,16 @@ export class BusinessKeys {
    * @throws AppError as `mustTakeSignal`, by the version that would be started now; `signal.too-many`;
    *   `template.not-found`, `template.not-published`, `template.retired`
    */
-  async keep(
-    template: string,
-    businessKey: string,
-    signal: Signal,
-    context: CommandContext,
-  ): Promise<string | undefined> {
-    const stream = streamOf(template, businessKey);
-    const before = (await this.#reservations.load(stream)).holder?.workflowId;
-    if ((await this.holderOf(template, businessKey)) !== undefined) return undefined;
+  async keep(of: Key, signal: Signal, context: CommandContext): Promise<string | undefined> {
+    const stream = streamOf(of);
+    const before = (await this.#reservations.load(stream)).holders.at(-1)?.workflowId;
+    if ((await this.holdersOf(of)).length > 0) return undefined;
     const { state, position } = await this.#reservations.execute(stream, context, async (held) => {
-      if (held.holder?.workflowId !== before) return [];
-      const { compiled } = await this.definitions.pin(template, undefined, undefined);
+      if (held.holders.at(-1)?.workflowId !== before) return [];
+      const { compiled } = await this.definitions.pin(of.template, undefined, undefined);
       mustTakeSignal(compiled, signal);
       mustHaveRoom(held.kept, signal, this.clock.now());
-      return [kept(template, businessKey, signal)];
+      return [kept(of, signal)];
     });
     const { signalId } = signal;
     const isThere = [...state.kept, ...state.claimed].some((each) => each.signalId === signalId);
@@ -141,54 +152,89 @@ export class BusinessKeys {
     return this.clock.now().getTime() - new Date(reservedAt).getTime();
   }
 
-  /** Answers whether the workflow that had the key has ever begun. */
+  /** Those that one more shares a key with; looked at only once there are many, so that most starts look at nothing. */
+  async #sharers({ holders }: Reservation, of: Key): Promise<string[]> {
+    const all = holders.map(({ workflowId }) => workflowId);
+    if (all.length < MAX_SHARING) return all;
+    const running = await this.holdersOf(of);
+    if (running.length < MAX_SHARING) return [...running];
+    throw rule('workflow.business-key-crowded', `${MAX_SHARING} workflows share ${of.businessKey}`);
+  }
+
+  async #isRunning(holder: Holder, of: Key): Promise<boolean> {
+    const workflow = await this.workflows.load(Workflows.streamOf(holder.workflowId));
+    if (workflow.kind === 'existing') return isRunning(workflow) && hasKey(workflow, of);
+    if (workflow.kind === 'none' && this.#ageOf(holder) < START_GRACE_MS) throw justStarting(of);
+    return false;
+  }
+
+  /** Answers whether the latest of the workflows that had the key has never begun. */
   async #mustBeFree(
-    holder: Holder,
-    template: string,
-    businessKey: string,
+    holders: readonly Holder[],
+    of: Key,
     context: CommandContext,
   ): Promise<boolean> {
+    let lost = false;
+    for (const holder of holders) {
+      const { workflowId } = holder;
+      const fate = await this.#fateOf(holder, of, context);
+      if (fate === 'running') {
+        const { businessKey } = of;
+        throw rule('workflow.business-key-taken', `${businessKey} belongs to a running workflow`, {
+          details: { workflowId, businessKey },
+        });
+      }
+      lost = fate === 'lost';
+    }
+    return lost;
+  }
+
+  /** What became of a start. One that never came to be is closed. */
+  async #fateOf(
+    holder: Holder,
+    of: Key,
+    context: CommandContext,
+  ): Promise<'running' | 'ended' | 'lost'> {
     const { workflowId } = holder;
     const workflow = await this.workflows.load(Workflows.streamOf(workflowId));
-    if (workflow.kind === 'abandoned') return false;
+    if (workflow.kind === 'abandoned') return 'lost';
     if (workflow.kind === 'existing') {
       // A start that was refused in the end may have reserved a key for a workflow that has another.
-      const isItsKey = hasKey(workflow, template, businessKey);
-      if (!isRunning(workflow) || !isItsKey) return isItsKey;
-      throw rule('workflow.business-key-taken', `${businessKey} belongs to a running workflow`, {
-        details: { workflowId, businessKey },
-      });
+      if (!hasKey(workflow, of)) return 'lost';
+      return isRunning(workflow) ? 'running' : 'ended';
     }
-    if (this.#ageOf(holder) < START_GRACE_MS) {
-      throw conflict('workflow.business-key-busy', `${businessKey} is just being started`);
-    }
+    if (this.#ageOf(holder) < START_GRACE_MS) throw justStarting(of);
     // Its start was lost. Close its stream first, so that a late start cannot make two of them.
     const commandId = derivedId('abandon', workflowId, context.commandId);
     await this.workflows.execute(
       Workflows.streamOf(workflowId),
       { ...context, commandId, commandHash: hashOf(workflowId), actor: systemActor('workflow') },
       (state) => {
-        if (state.kind === 'existing') {
-          throw conflict('workflow.business-key-busy', `${businessKey} has just been started`);
-        }
+        if (state.kind === 'existing') throw justStarting(of);
         return abandonStart(state, workflowId, 'its start was lost; the key went to another');
       },
     );
-    return false;
+    return 'lost';
   }
 }
 
-function streamOf(template: string, businessKey: string): string {
+function justStarting({ businessKey }: Key) {
+  return conflict('workflow.business-key-busy', `${businessKey} is just being started`);
+}
+
+function streamOf({ template, businessKey }: Key): string {
   const id = derivedId('business key', template, businessKey);
   return streamName(businessKeyAggregate.category, id);
 }
 
-function hasKey({ identity }: ExistingWorkflow, template: string, businessKey: string): boolean {
+function hasKey({ identity }: ExistingWorkflow, { template, businessKey }: Key): boolean {
   return identity.businessKey === businessKey && identity.template === template;
 }
 
-function kept(template: string, businessKey: string, signal: Signal): BusinessKeyEvent {
-  const { signalId, name, payload, expiresAt, editors = [], sender } = signal;
+function kept(
+  { template, businessKey }: Key,
+  { signalId, name, payload, expiresAt, editors = [], sender }: Signal,
+): BusinessKeyEvent {
   const data = { template, businessKey, signalId, name, payload, expiresAt, editors };
   return {
     type: 'businesskey.signal-kept',

@@ -92,14 +92,28 @@ export class Definitions implements OnModuleInit {
     overrides: DefinitionOverrides | undefined,
   ): Promise<PinnedDefinition> {
     const resolved = await this.#resolve(template, version);
-    const definition = overrides
-      ? applyOverrides(resolved.definition, overrides)
-      : resolved.definition;
-    const hash = overrides ? hashOf(definition) : resolved.definitionHash;
+    const pinned = overrides
+      ? await this.overridden(resolved.definition, overrides)
+      : await this.#findable(resolved.definitionHash, resolved.definition);
+    return { templateVersion: resolved.version, ...pinned };
+  }
+
+  /** A definition with overrides applied, stored so that it can be found by its hash. @throws AppError what their validation throws */
+  async overridden(
+    definition: WorkflowDefinition,
+    overrides: DefinitionOverrides,
+  ): Promise<Omit<PinnedDefinition, 'templateVersion'>> {
+    const result = applyOverrides(definition, overrides);
+    return this.#findable(hashOf(result), result);
+  }
+
+  async #findable(
+    hash: string,
+    definition: WorkflowDefinition,
+  ): Promise<Omit<PinnedDefinition, 'templateVersion'>> {
     const known = this.#compiled.get(hash);
     if (!known) await this.#keep(hash, definition);
-    const compiled = known ?? this.#compile(hash, definition);
-    return { templateVersion: resolved.version, hash, compiled };
+    return { hash, compiled: known ?? this.#compile(hash, definition) };
   }
 
   /** The definition with a hash that some instance is pinned to. */

@@ -1,22 +1,14 @@
-import { derivedId, hashOf, messageOf, newId, systemActor } from '@countersign/kernel';
-import { Log, PLATFORM, type Platform } from '@countersign/service-kit';
+import { messageOf } from '@countersign/kernel';
+import { Log } from '@countersign/service-kit';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { WorkflowHandler } from '../workflow/workflow.handler.js';
+import { DueTimers } from './due-timers.js';
+import { TimerHints } from './timer-hints.js';
 
 /** Milliseconds between looks when nothing is known to be due sooner, and after a failure. */
 const LOOK_EVERY_MS = 1_000;
-const AT_A_TIME = 100;
-/** How long an instance that has not moved is left alone: its tables lag behind, or its definition fails. */
-const AGAIN_AFTER_MS = 15_000;
-
-interface Due {
-  readonly workflow_id: string;
-  readonly revision: number;
-  readonly now: Date;
-}
+const SHORTEST_WAIT_MS = 10;
 
 /**
  * Fires the timers of instances. They are events, and a column of the read tables says when each instance's next
@@ -26,16 +18,19 @@ interface Due {
 @Injectable()
 export class Timers implements OnModuleInit, OnApplicationShutdown {
   readonly #stop = new AbortController();
-  readonly #fired = new LRUCache<string, true>({ max: 10_000, ttl: AGAIN_AFTER_MS });
+  #wake = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(
-    @Inject(PLATFORM) private readonly platform: Platform,
+    @Inject(DueTimers) private readonly due: DueTimers,
+    @Inject(TimerHints) private readonly hints: TimerHints,
     @Inject(Log) private readonly log: Log,
-    @Inject(WorkflowHandler) private readonly handler: WorkflowHandler,
   ) {}
 
   onModuleInit(): void {
+    this.hints.onSooner(() => {
+      this.#wake.abort();
+    });
     this.#running = this.#run();
   }
 
@@ -47,45 +42,23 @@ export class Timers implements OnModuleInit, OnApplicationShutdown {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      this.#wake = new AbortController();
       const wait = await this.#look().catch((error: unknown) => {
         this.log.debug({ reason: messageOf(error) }, 'could not look for timers');
-        return LOOK_EVERY_MS;
+        return undefined;
       });
-      await sleep(wait, undefined, { signal }).catch(() => undefined);
+      // After a failure nobody wakes it: it has to pause.
+      const until = wait === undefined ? signal : AbortSignal.any([signal, this.#wake.signal]);
+      await sleep(wait ?? LOOK_EVERY_MS, undefined, { signal: until }).catch(() => undefined);
     }
   }
 
   /** Milliseconds until it is worth looking again. */
   async #look(): Promise<number> {
-    const { rows } = await this.platform.pool.query<Due>({
-      name: 'workflow.timers-due',
-      text: `SELECT workflow_id, revision, now() FROM public.workflow_instances
-             WHERE due_at <= now() ORDER BY due_at LIMIT ${AT_A_TIME}`,
-    });
-    const due = rows.filter(({ workflow_id, revision }) => {
-      const key = `${workflow_id}@${revision}`;
-      return !this.#fired.has(key) && this.#fired.set(key, true);
-    });
-    await Promise.all(due.map((instance) => this.#fire(instance)));
-    if (rows.length === AT_A_TIME && due.length > 0) return 0;
-    const next = await this.platform.pool.query<{ wait: number | null }>({
-      name: 'workflow.timers-next',
-      text: `SELECT extract(epoch FROM min(due_at) - now())::float8 * 1000 AS wait
-             FROM public.workflow_instances WHERE due_at > now()`,
-    });
-    const wait = next.rows[0]?.wait ?? LOOK_EVERY_MS;
-    return Math.min(LOOK_EVERY_MS, Math.max(10, wait));
-  }
-
-  async #fire({ workflow_id: workflowId, revision, now }: Due): Promise<void> {
-    const commandId = derivedId('timers', workflowId, newId());
-    const ids = { commandId, correlationId: workflowId, causationId: workflowId };
-    const context = { ...ids, commandHash: hashOf(revision), actor: systemActor('workflow') };
-    try {
-      await this.handler.fireTimers(workflowId, context, now);
-    } catch (error) {
-      this.log.warn({ workflowId, reason: messageOf(error) }, 'timers could not be fired');
-      this.#fired.delete(`${workflowId}@${revision}`);
-    }
+    const { more } = await this.due.look();
+    if (more) return 0;
+    const next = (await this.due.next()) ?? LOOK_EVERY_MS;
+    const soonest = Math.min(LOOK_EVERY_MS, next, this.hints.wait() ?? LOOK_EVERY_MS);
+    return Math.max(SHORTEST_WAIT_MS, soonest);
   }
 }

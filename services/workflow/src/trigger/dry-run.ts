@@ -1,5 +1,5 @@
 import type { DryRunTrigger } from '@countersign/contracts';
-import { AppError, Clock, type JsonObject, messageOf } from '@countersign/kernel';
+import { AppError, Clock, isAdministrator, type JsonObject, messageOf } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import { contextProblems } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
@@ -8,14 +8,19 @@ import type { z } from 'zod';
 import { BusinessKeys } from '../business-key/business-keys.js';
 import { Definitions } from '../definition/definitions.js';
 import { mustBeAdmin } from './admins.js';
-import { type CompiledTrigger, compileTrigger } from './domain/compiled-trigger.js';
+import {
+  type CompiledThreshold,
+  type CompiledTrigger,
+  compileTrigger,
+} from './domain/compiled-trigger.js';
 import { present } from './domain/decider.js';
 import { explainMessage, type Explanation } from './domain/explanation.js';
 import { parseMessage } from './domain/message.js';
 import type { WindowState } from './domain/threshold-window.js';
 import { scheduleVariable } from './schedules.js';
 import { StoredMessages } from './stored-messages.js';
-import { Triggers } from './triggers.js';
+import { ThresholdWindows } from './threshold-windows.js';
+import { type Registered, Triggers } from './triggers.js';
 
 type Body = z.output<typeof DryRunTrigger.body>;
 
@@ -29,13 +34,14 @@ export class DryRun {
     @Inject(Triggers) private readonly triggers: Triggers,
     @Inject(Definitions) private readonly definitions: Definitions,
     @Inject(BusinessKeys) private readonly businessKeys: BusinessKeys,
+    @Inject(ThresholdWindows) private readonly windows: ThresholdWindows,
     @Inject(StoredMessages) private readonly messages: StoredMessages,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /**
    * One item for the sample, or one for each of the last messages, oldest first; a threshold's windows are then
-   * filled from nothing. Messages are shown to admins only.
+   * filled from nothing. Messages, and what windows hold now, are shown to admins only.
    *
    * @throws AppError `trigger.not-found`, `trigger.not-allowed`.
    */
@@ -45,12 +51,20 @@ export class DryRun {
   ): Promise<z.output<typeof DryRunTrigger.reply>> {
     const { trigger } = present(await this.triggers.load(triggerId));
     const compiled = compileTrigger(triggerId, trigger);
-    if ('sample' in run) return { items: [await this.#sample(compiled, run.sample)] };
+    if ('sample' in run) {
+      const fromPresent = run.fromPresent ?? isAdministrator(context.actor);
+      if (run.fromPresent) mustBeAdmin(context.actor);
+      return { items: [await this.#sample(compiled, run.sample, fromPresent)] };
+    }
     mustBeAdmin(context.actor);
     return { items: await this.#last(compiled, run.last) };
   }
 
-  async #sample(compiled: CompiledTrigger, sample: JsonObject): Promise<JsonObject> {
+  async #sample(
+    compiled: CompiledTrigger,
+    sample: JsonObject,
+    fromPresent: boolean,
+  ): Promise<JsonObject> {
     if (compiled.type === 'MANUAL') {
       const firing = compiled.plan.explain({ input: sample });
       const asGiven = compiled.trigger.mapping === undefined ? { context: sample } : {};
@@ -64,7 +78,30 @@ export class DryRun {
       return { ...(await this.#judge(compiled, { ...firing, fires: true })), next: times };
     }
     const message = { sequence: 1, ms: this.clock.now().getTime() };
-    return this.#judge(compiled, explainMessage(compiled, sample, message, new Map()));
+    const windows =
+      fromPresent && compiled.type === 'THRESHOLD'
+        ? await this.#present(compiled, sample)
+        : new Map<string, WindowState>();
+    return this.#judge(compiled, explainMessage(compiled, sample, message, windows));
+  }
+
+  /** The window that a sample belongs to, as it is now; none when its group cannot be told. */
+  async #present(
+    { triggerId, threshold }: CompiledThreshold,
+    sample: JsonObject,
+  ): Promise<Map<string, WindowState>> {
+    const windows = new Map<string, WindowState>();
+    const registered = this.triggers.get(triggerId);
+    if (registered?.compiled.type !== 'THRESHOLD') return windows;
+    let group: string;
+    try {
+      group = threshold.groupOf(sample);
+    } catch {
+      // Explained with the rest.
+      return windows;
+    }
+    windows.set(group, await this.windows.load(registered as Registered<CompiledThreshold>, group));
+    return windows;
   }
 
   async #last(compiled: CompiledTrigger, count: number): Promise<JsonObject[]> {
@@ -95,7 +132,7 @@ export class DryRun {
     const running =
       businessKey === undefined
         ? undefined
-        : await this.businessKeys.holderOf(trigger.template, businessKey);
+        : (await this.businessKeys.holdersOf({ template: trigger.template, businessKey })).at(-1);
     const shares = 'whenRunning' in trigger && trigger.whenRunning === 'start-another';
     const fails = errors.length > 0 || problems.length > 0;
     const outcome = !fires

@@ -8,6 +8,7 @@ import {
   streamName,
   Turns,
 } from '@countersign/kernel';
+import type { CommandContext } from '@countersign/messaging';
 import { AggregateStore } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 
@@ -80,6 +81,22 @@ export class Firings {
       { fresh: true },
     );
     return state ?? { outcome: reason };
+  }
+
+  /** Records that a firing by hand was refused, once for each command. */
+  async refused(
+    { triggerId, trigger }: CompiledTrigger,
+    { messageId }: Cause,
+    { code, message }: AppError,
+    context: CommandContext,
+  ): Promise<void> {
+    const data = { triggerId, trigger: trigger.name, messageId, code, message };
+    await this.#passedOver.execute(
+      streamOf(trigger.name, messageId),
+      context,
+      () => [{ type: 'trigger.firing-refused', data }],
+      { fresh: true },
+    );
   }
 
   async #start(

@@ -44,6 +44,14 @@ export class ThresholdWindows {
     );
   }
 
+  /** A group's window as it is now. */
+  load(
+    { compiled: { triggerId }, generation }: Registered<CompiledThreshold>,
+    group: string,
+  ): Promise<WindowState> {
+    return this.#windows.load(ownerOf(triggerId, generation, group));
+  }
+
   /**
    * Counts a message once, however often it comes.
    *
@@ -57,34 +65,44 @@ export class ThresholdWindows {
   ): Promise<Counted> {
     const { triggerId, trigger, threshold } = compiled;
     const { spec } = threshold;
-    const id = derivedId('window', triggerId, generation, group);
     const context = triggerCommand('count', trigger.name, messageId);
     const seen = { late: false };
-    const state = await this.#windows.execute({ id, triggerId, group }, context, (window) => {
-      const counting = countMessage(window, spec, entry);
-      seen.late = counting.outcome === 'late';
-      if (counting.outcome === 'full') {
-        throw rule('trigger.window-full', `the window of ${group} has no room for another message`);
-      }
-      if (counting.outcome !== 'counted') return [];
-      const { aggregate, armed } = counting;
-      const data = {
-        triggerId,
-        trigger: trigger.name,
-        group,
-        entry: entryText(counting.entry),
-        aggregate: aggregate.toString(),
-        armed,
-        windowMs: spec.windowMs,
-      };
-      return [{ type: 'trigger.window-counted', data }];
-    });
+    const state = await this.#windows.execute(
+      ownerOf(triggerId, generation, group),
+      context,
+      (window) => {
+        const counting = countMessage(window, spec, entry);
+        seen.late = counting.outcome === 'late';
+        if (counting.outcome === 'full') {
+          throw rule(
+            'trigger.window-full',
+            `the window of ${group} has no room for another message`,
+          );
+        }
+        if (counting.outcome !== 'counted') return [];
+        const { aggregate, armed } = counting;
+        const data = {
+          triggerId,
+          trigger: trigger.name,
+          group,
+          entry: entryText(counting.entry),
+          aggregate: aggregate.toString(),
+          armed,
+          windowMs: spec.windowMs,
+        };
+        return [{ type: 'trigger.window-counted', data }];
+      },
+    );
     if (seen.late) return { outcome: 'late' };
     const fired = findEntry(state, entry)?.fired;
     return fired === undefined
       ? { outcome: 'counted' }
       : { outcome: 'crossed', aggregate: fired.toString() };
   }
+}
+
+function ownerOf(triggerId: string, generation: number, group: string): WindowOwner {
+  return { id: derivedId('window', triggerId, generation, group), triggerId, group };
 }
 
 interface WindowOwner {

@@ -5,17 +5,19 @@ import {
   type PauseTrigger,
   ResolveTemplate,
   type ResumeTrigger,
+  type TemplateVersion,
   type Trigger,
   type TriggerEvent,
   triggerIdOf,
   type TriggerReply,
 } from '@countersign/contracts';
-import { Clock, derivedId, hashOf, newId, rule, systemActor } from '@countersign/kernel';
+import { AppError, Clock, derivedId, hashOf, newId, rule, systemActor } from '@countersign/kernel';
 import { CommandClient, type CommandContext } from '@countersign/messaging';
 import type { Outcome } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
+import { mustBeUnreserved, mustTakeSignal } from '../workflow/domain/signals.js';
 import { WorkflowHandler } from '../workflow/workflow.handler.js';
 import { mustBeAdmin } from './admins.js';
 import {
@@ -33,16 +35,21 @@ import {
 } from './domain/decider.js';
 import type { Firing } from './domain/firing-plan.js';
 import type { TriggerState } from './domain/state.js';
+import { Firings } from './firings.js';
 import { Triggers } from './triggers.js';
 
 type BodyOf<Command extends { body: z.ZodType }> = z.output<Command['body']>;
 type Decide = (state: TriggerState | undefined) => readonly TriggerEvent[];
+
+/** What a start answers that is the last word on it. */
+const REFUSALS = new Set(['invalid', 'rule', 'not-found', 'forbidden']);
 
 /** What people do with triggers. */
 @Injectable()
 export class TriggerHandler {
   constructor(
     @Inject(Triggers) private readonly triggers: Triggers,
+    @Inject(Firings) private readonly firings: Firings,
     @Inject(WorkflowHandler) private readonly workflows: WorkflowHandler,
     @Inject(CommandClient) private readonly commands: CommandClient,
     @Inject(Clock) private readonly clock: Clock,
@@ -50,13 +57,15 @@ export class TriggerHandler {
 
   /**
    * @throws AppError `trigger.not-allowed`, what `compileTrigger` throws, `template.not-found` unless the template has a
-   *   published version, `trigger.name-taken`.
+   *   published version, `signal.reserved-name`, `workflow.unknown-signal` and `signal.sender-not-permitted` by that version,
+   *   `trigger.name-taken`.
    */
   async create(trigger: Trigger, context: CommandContext): Promise<TriggerReply> {
     mustBeAdmin(context.actor);
     const triggerId = triggerIdOf(trigger.name);
     const nextDue = this.#nextDue(compileTrigger(triggerId, trigger));
-    await this.#mustBePublished(trigger.template);
+    const template = await this.#published(trigger.template);
+    if ('signal' in trigger && trigger.signal) mustBeHeard(trigger.signal, template);
     return this.#change(triggerId, context, (state) =>
       createTrigger(state, { triggerId, trigger, nextDue }),
     );
@@ -97,7 +106,7 @@ export class TriggerHandler {
   }
 
   /**
-   * Starts a workflow as whoever asks.
+   * Starts a workflow as whoever asks. That it was refused is on record.
    *
    * @throws AppError `trigger.not-found`, `trigger.not-manual`, `trigger.paused`, `trigger.mapping-failed`, and what a start throws.
    */
@@ -111,13 +120,25 @@ export class TriggerHandler {
       throw rule('trigger.not-manual', `${trigger.name} is fired by itself, not by hand`);
     }
     if (status !== 'ACTIVE') throw rule('trigger.paused', `${trigger.name} is paused`);
-    const started = await this.workflows.start(
-      { template: trigger.template, ...firingByHand(compiled, fire) },
-      context,
-      { trigger: { name: trigger.name, messageId: `manual:${context.commandId}` } },
-    );
+    const started = await this.#startByHand(compiled, fire, context);
     const { workflowId, state, position } = started;
     return { triggerId, workflowId, status: started.status, state, position };
+  }
+
+  async #startByHand(compiled: CompiledManual, fire: FireBody, context: CommandContext) {
+    const { template, name } = compiled.trigger;
+    const messageId = `manual:${context.commandId}`;
+    try {
+      const trigger = { name, messageId };
+      return await this.workflows.start({ template, ...firingByHand(compiled, fire) }, context, {
+        trigger,
+      });
+    } catch (error) {
+      if (error instanceof AppError && REFUSALS.has(error.kind)) {
+        await this.firings.refused(compiled, { messageId }, error, context);
+      }
+      throw error;
+    }
   }
 
   async #change(triggerId: string, context: CommandContext, decide: Decide): Promise<TriggerReply> {
@@ -129,11 +150,17 @@ export class TriggerHandler {
     return compiled.schedule.next(this.clock.now())?.toISOString();
   }
 
-  async #mustBePublished(name: string): Promise<void> {
+  #published(name: string): Promise<TemplateVersion> {
     const id = newId();
     const ids = { commandId: id, correlationId: id, causationId: id };
-    await this.commands.send(ResolveTemplate, { name }, { ...ids, actor: systemActor('trigger') });
+    return this.commands.send(ResolveTemplate, { name }, { ...ids, actor: systemActor('trigger') });
   }
+}
+
+/** Whether workflows that are started now have a use for a trigger's signal, and take it from a trigger. */
+function mustBeHeard({ name }: { readonly name: string }, template: TemplateVersion): void {
+  mustBeUnreserved(name);
+  mustTakeSignal(template, { name, payload: {}, sender: systemActor('trigger') });
 }
 
 function firingByHand({ plan, trigger }: CompiledManual, fire: FireBody): Firing {

@@ -7,6 +7,7 @@ import type { CompiledDefinition } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 
 import { Definitions } from '../definition/definitions.js';
+import { TimerHints } from '../timer/timer-hints.js';
 import type { Cause } from './domain/draft.js';
 import { existing, type WorkflowState } from './domain/state.js';
 import { Workflows } from './workflows.js';
@@ -26,6 +27,7 @@ export class InstanceChanges {
     @Inject(EventOffers) private readonly offers: EventOffers,
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(TimerHints) private readonly hints: TimerHints,
   ) {}
 
   /** On whose account a command is carried out, and when. */
@@ -57,6 +59,7 @@ export class InstanceChanges {
 
   /** Waits for what other services do about it, so that the position covers that too. */
   async reply({ state, position, events }: Outcome<WorkflowState>): Promise<WorkflowReply> {
+    this.hints.note(events);
     const followed = await this.offers.offer(events);
     const { identity, status, state: at, pending, intervention } = existing(state);
     const approvalId = intervention?.approvalId ?? pending?.approvalId;

@@ -8,12 +8,18 @@ import type {
 } from '@countersign/contracts';
 import { derivedId, rule } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
-import { levelOf } from '@countersign/state-machine';
+import {
+  type ApprovalPolicy,
+  approvalsNeeded,
+  levelOf,
+  roundsOf,
+} from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Definitions, type PinnedDefinition } from '../definition/definitions.js';
-import { migrationPolicy, migrationProblems, requestIntervention } from './domain/interventions.js';
+import { knows, migrationPolicy } from './domain/intervention-policy.js';
+import { migrationProblems, requestIntervention } from './domain/interventions.js';
 import { existing, type ExistingWorkflow, running } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 import { Workflows } from './workflows.js';
@@ -102,19 +108,17 @@ export class InterventionsHandler {
     const { target, to } = await this.#targetOf(current, wanted);
     const problems = migrationProblems(current, to, target.compiled);
     if (current.definitionHash === target.hash) problems.push('it follows this version already');
-    const known = target.compiled.definition.states.some(({ name }) => name === to);
     const followed = await this.definitions.compiled(current.definitionHash);
-    const policy = known ? migrationPolicy(followed, target.compiled, to) : undefined;
+    const policy = knows(target.compiled, to)
+      ? migrationPolicy(followed, target.compiled, current, to)
+      : undefined;
     const { templateVersion: version, definitionHash, state } = current;
     return {
       workflowId,
       from: { version, definitionHash, state },
       to: { version: target.templateVersion, definitionHash: target.hash, state: to },
       problems,
-      approval: {
-        level: policy === undefined ? '' : levelOf(policy),
-        approvers: policy?.approvers ?? [],
-      },
+      approval: policy ? summaryOf(policy) : null,
     };
   }
 
@@ -126,6 +130,12 @@ export class InterventionsHandler {
     const to = Object.hasOwn(states, state) ? (states[state] ?? state) : state;
     return { target, to };
   }
+}
+
+function summaryOf(policy: ApprovalPolicy) {
+  const { approvers } = policy;
+  const [round] = roundsOf(policy);
+  return { level: levelOf(policy), people: round ? approvalsNeeded(round) : 0, approvers };
 }
 
 function approvalOf({ commandId }: CommandContext): string {

@@ -1,20 +1,20 @@
 import type { SignalByKey, SignalWorkflow, WorkflowReply } from '@countersign/contracts';
-import { conflict, derivedId, hashOf, invalid } from '@countersign/kernel';
+import { AppError, conflict, derivedId, hashOf } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import { durationMs } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { BusinessKeys } from '../business-key/business-keys.js';
-import { receiveSignal } from './domain/signals.js';
+import { mustBeUnreserved, receiveSignal } from './domain/signals.js';
 import type { Signal } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 
 type SignalBody = Omit<z.output<typeof SignalWorkflow.body>, 'workflowId'>;
 
-/** Signals of this kind are the engine's own. */
-const RESERVED = 'workflow.';
 const ATTEMPTS = 5;
+/** Refusals that trying again does not change. */
+const LASTING = new Set(['rule', 'forbidden', 'invalid']);
 
 /** Signals from outside, to an instance or to a business key. */
 @Injectable()
@@ -36,7 +36,8 @@ export class SignalsHandler {
   }
 
   /**
-   * To the instance that has a business key, or, while none has it, to the one that will have it first.
+   * To all instances that share a business key, or, while none has it, to the one that will have it first. One whose version
+   * does not take it is passed over, unless none does.
    *
    * @throws AppError `signal.reserved-name`, `conflict` `workflow.business-key-busy`, or what `receiveSignal` throws
    */
@@ -45,27 +46,48 @@ export class SignalsHandler {
     context: CommandContext,
   ): Promise<z.output<typeof SignalByKey.reply>> {
     const signal = this.#signalOf(body, context);
+    const key = { template, businessKey };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const holder = await this.businessKeys.holderOf(template, businessKey);
-      if (holder !== undefined) {
-        const command = { ...context, commandId: derivedId('signal', context.commandId, holder) };
-        const { workflowId, position } = await this.instances.change(
-          holder,
-          { ...command, commandHash: hashOf(body) },
-          (state, definition, cause) => receiveSignal(state, signal, definition, cause),
-        );
-        return { workflowId, position };
-      }
-      const position = await this.businessKeys.keep(template, businessKey, signal, context);
+      const holders = await this.businessKeys.holdersOf(key);
+      if (holders.length > 0) return this.#tellAll(holders, signal, hashOf(body), context);
+      const position = await this.businessKeys.keep(key, signal, context);
       if (position !== undefined) return { position };
     }
     throw conflict('workflow.business-key-busy', `${businessKey} keeps changing hands, try again`);
   }
 
-  #signalOf({ name, payload, ttl }: SignalBody, context: CommandContext): Signal {
-    if (name.startsWith(RESERVED)) {
-      throw invalid('signal.reserved-name', `signals called ${RESERVED}… come from workflows only`);
+  /** Each by a command of its own, so that whoever tries again tells nobody twice. */
+  async #tellAll(
+    holders: readonly string[],
+    signal: Signal,
+    commandHash: string,
+    context: CommandContext,
+  ): Promise<z.output<typeof SignalByKey.reply>> {
+    const told: WorkflowReply[] = [];
+    let refusal: AppError | undefined;
+    for (const holder of holders) {
+      const commandId = derivedId('signal', context.commandId, holder);
+      try {
+        const reply = await this.instances.change(
+          holder,
+          { ...context, commandId, commandHash },
+          (state, definition, cause) => receiveSignal(state, signal, definition, cause),
+        );
+        told.push(reply);
+      } catch (error) {
+        if (!(error instanceof AppError) || !LASTING.has(error.kind)) throw error;
+        refusal = error;
+      }
     }
+    const latest = told.at(-1);
+    if (!latest) throw refusal ?? new Error('there was nobody to tell');
+    const { workflowId, position } = latest;
+    const several = holders.length > 1 ? { workflowIds: told.map((each) => each.workflowId) } : {};
+    return { workflowId, ...several, position };
+  }
+
+  #signalOf({ name, payload, ttl }: SignalBody, context: CommandContext): Signal {
+    mustBeUnreserved(name);
     const { now } = this.instances.causeOf(context);
     const expiresAt = new Date(now.getTime() + durationMs(ttl)).toISOString();
     const { id, roles, groups } = context.actor;

@@ -23,8 +23,10 @@ import {
 } from '@countersign/contracts';
 import { ServiceRuntime } from '@countersign/service-kit';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { z } from 'zod';
 
 import { BulkJobHandler } from '../bulk-job/bulk-job.handler.js';
+import type { ApprovalOutcome } from './domain/state.js';
 import { InterventionsHandler } from './interventions.handler.js';
 import { OutcomesHandler } from './outcomes.handler.js';
 import { SignalsHandler } from './signals.handler.js';
@@ -61,17 +63,24 @@ export class WorkflowController implements OnModuleInit {
     commands.serve(PreviewMigration, (body) => interventions.previewMigration(body));
     reactor.on(ApprovalGranted, (event) =>
       event.data.bulkJobId === undefined
-        ? outcomes.approvalEnded(event, { outcome: 'granted' })
+        ? outcomes.approvalEnded(event, { outcome: 'granted', decidedBy: decidersIn(event.data) })
         : bulkJobs.granted(event),
     );
-    reactor.on(ApprovalRejected, (event) => this.#notGranted(event, 'rejected', event.data.reason));
+    reactor.on(ApprovalRejected, (event) => {
+      const { reason, rejectedBy } = event.data;
+      const decidedBy = rejectedBy === undefined ? [] : [rejectedBy];
+      return this.#notGranted(event, { outcome: 'rejected', reason, decidedBy });
+    });
     reactor.on(ApprovalTimedOut, (event) => {
       const { outcome, deadline } = event.data;
       const reason = `nobody decided in time, by ${deadline}`;
-      return this.#notGranted(event, outcome === 'reject' ? 'rejected' : 'withdrawn', reason);
+      return this.#notGranted(event, {
+        outcome: outcome === 'reject' ? 'rejected' : 'withdrawn',
+        reason,
+      });
     });
     reactor.on(ApprovalWithdrawn, (event) =>
-      this.#notGranted(event, 'withdrawn', event.data.reason),
+      this.#notGranted(event, { outcome: 'withdrawn', reason: event.data.reason }),
     );
     reactor.on(WorkflowChildRequested, (event) => outcomes.startChild(event));
     reactor.on(WorkflowChildEnded, (event) => outcomes.childEnded(event));
@@ -80,11 +89,18 @@ export class WorkflowController implements OnModuleInit {
 
   #notGranted(
     event: Parameters<BulkJobHandler['notGranted']>[0],
-    outcome: 'rejected' | 'withdrawn',
-    reason: string,
+    how: Omit<ApprovalOutcome, 'approvalId'> & { readonly reason: string },
   ): Promise<string | undefined> {
     return event.data.bulkJobId === undefined
-      ? this.outcomes.approvalEnded(event, { outcome, reason })
-      : this.bulkJobs.notGranted(event, reason);
+      ? this.outcomes.approvalEnded(event, how)
+      : this.bulkJobs.notGranted(event, how.reason);
   }
+}
+
+/** Who gave an approval; after an emergency override, whoever used it. */
+function decidersIn({
+  approvers,
+  overriddenBy,
+}: Pick<z.output<typeof ApprovalGranted.schema>, 'approvers' | 'overriddenBy'>): string[] {
+  return overriddenBy === undefined ? approvers : [overriddenBy];
 }

@@ -28,6 +28,7 @@ import {
   startWorkflow,
   transitionWorkflow,
 } from './domain/decider.js';
+import { timersFailed } from './domain/incidents.js';
 import type { Signal } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 import { Workflows } from './workflows.js';
@@ -81,13 +82,11 @@ export class WorkflowHandler {
     try {
       pinned = await this.definitions.pin(body.template, body.version, body.overrides);
       mustFit(body.context, pinned.compiled);
-      if (body.businessKey !== undefined && options.shareBusinessKey !== true) {
-        signals = await this.businessKeys.reserve(
-          body.template,
-          body.businessKey,
-          workflowId,
-          context,
-        );
+      const { template, businessKey } = body;
+      if (businessKey !== undefined) {
+        const shared = options.shareBusinessKey === true;
+        const key = { template, businessKey };
+        signals = await this.businessKeys.reserve(key, workflowId, shared, context);
       }
     } catch (error) {
       if (error instanceof AppError && error.kind === 'unavailable') throw error;
@@ -171,6 +170,15 @@ export class WorkflowHandler {
   /** @param now by the clock that found the timers due */
   fireTimers(workflowId: string, context: CommandContext, now: Date): Promise<WorkflowReply> {
     return this.instances.change(workflowId, context, fireTimers, now);
+  }
+
+  /** Has people look at timers that could not be fired. Needs nothing but the instance itself. */
+  async timersFailed(workflowId: string, context: CommandContext, why: string): Promise<void> {
+    const { now } = this.instances.causeOf(context);
+    const outcome = await this.workflows.execute(Workflows.streamOf(workflowId), context, (state) =>
+      timersFailed(state, why, now),
+    );
+    await this.instances.reply(outcome);
   }
 }
 

@@ -52,6 +52,7 @@ const migration = {
   states: {},
   approvalId: APPROVAL,
   policy: { level: 'DUAL' as const, approvers: ['group:workflow-admins'] },
+  starters: ['bob', 'carol'],
 };
 
 const none: BulkJobState = { kind: 'none' };
@@ -104,6 +105,7 @@ describe('a bulk job', () => {
     expect(events.at(-1)?.data).toMatchObject({
       approvalId: APPROVAL,
       requester: 'alice',
+      editors: ['bob', 'carol'],
       policy: { level: 'DUAL' },
       subject: {
         template: 'review',

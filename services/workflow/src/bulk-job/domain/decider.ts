@@ -37,6 +37,8 @@ export interface BulkJobRequest extends Pick<Created, 'jobId' | 'action' | 'quer
   readonly migration?: NonNullable<Created['migration']> & {
     readonly approvalId: string;
     readonly policy: ApprovalPolicy;
+    /** Those who started the instances, and so may not decide. */
+    readonly starters: readonly string[];
   };
 }
 
@@ -76,7 +78,7 @@ export function createBulkJob(state: BulkJobState, request: BulkJobRequest, acto
     return { type: 'bulkjob.items-listed', data: { jobId, workflowIds: ids } };
   });
   if (!request.migration) return [created(), ...listed];
-  const { approvalId, policy, ...migration } = request.migration;
+  const { approvalId, policy, starters, ...migration } = request.migration;
   const { template, fromVersions, templateVersion, definitionHash, states } = migration;
   const subject = {
     bulkJobId: jobId,
@@ -99,7 +101,7 @@ export function createBulkJob(state: BulkJobState, request: BulkJobRequest, acto
         template,
         approvalId,
         requester: actor.id,
-        editors: [],
+        editors: [...starters],
         policy,
         subject,
         subjectHash: hashOf(subject),

@@ -71,7 +71,11 @@ const job = (more: Partial<ExistingBulkJob>): ExistingBulkJob => ({
   counts: { done: 0, skipped: 0, refused: 0 },
   ...more,
 });
-const migrating = (states: Record<string, string> = {}, level: ApprovalLevel = 'SINGLE') =>
+const migrating = (
+  states: Record<string, string> = {},
+  level: ApprovalLevel = 'SINGLE',
+  approvers = ['dave', 'erin'],
+) =>
   job({
     action: 'migrate',
     migration: {
@@ -84,10 +88,11 @@ const migrating = (states: Record<string, string> = {}, level: ApprovalLevel = '
     approval: {
       approvalId: '1c9a4f2e-77aa-5b11-9c0d-abcdefabcdef',
       policy: { level, approvers: ['group:workflow-admins'] },
+      approvers: approvers.slice(0, level === 'DUAL' ? 2 : 1),
     },
   });
 const change = (of: ExistingBulkJob, state: WorkflowState) =>
-  changeItem(of, state, first, second, cause);
+  changeItem(of, state, first, { hash: 'b'.repeat(64), compiled: second }, cause);
 
 describe('an item of a bulk job', () => {
   it('is cancelled for the reason of the job', () => {
@@ -141,6 +146,16 @@ describe('an item of a bulk job', () => {
     const around = migrating({ open: 'checked' });
     expect(codeOf(() => change(around, open))).toBe('bulk-job.stronger-approval-needed');
     expect(change(migrating({ open: 'checked' }, 'DUAL'), open)).toHaveLength(2);
+  });
+
+  it('does not migrate on the word of those who started or changed it', () => {
+    expect(codeOf(() => change(migrating({}, 'SINGLE', ['alice']), open))).toBe(
+      'bulk-job.approved-by-editors',
+    );
+    const around = migrating({ open: 'checked' }, 'DUAL', ['alice', 'dave']);
+    expect(codeOf(() => change(around, open))).toBe('bulk-job.approved-by-editors');
+    // One of two was enough.
+    expect(change(migrating({}, 'DUAL', ['alice', 'dave']), open)).toHaveLength(2);
   });
 
   it('does not migrate to a state that is not there', () => {

@@ -1,6 +1,6 @@
 import type { BulkQuery, WorkflowEvent } from '@countersign/contracts';
 import { type AppError, type Json, rule, systemActor } from '@countersign/kernel';
-import { type CompiledDefinition, levelOf } from '@countersign/state-machine';
+import type { CompiledDefinition } from '@countersign/state-machine';
 
 import { applyApprovedMigration } from '../../workflow/domain/approved-migration.js';
 import { cancelWorkflow, retryWorkflow } from '../../workflow/domain/decider.js';
@@ -16,10 +16,16 @@ const NOTHING_TO_DO: readonly string[] = [
   'bulk-job.follows-already',
 ];
 
+/** The definition that an instance is to follow. */
+export interface Target {
+  readonly hash: string;
+  readonly compiled: CompiledDefinition;
+}
+
 /**
  * What a job does to one instance, on the account of whoever asked for the job.
  *
- * @param target a migration's
+ * @param target a migration's, with the overrides of the instance
  * @throws AppError what the same command by itself throws; `bulk-job.moved-on` when the instance is no longer where
  *   the query found it
  */
@@ -27,7 +33,7 @@ export function changeItem(
   job: ExistingBulkJob,
   state: WorkflowState,
   definition: CompiledDefinition,
-  target: CompiledDefinition | undefined,
+  target: Target | undefined,
   { now }: Cause,
 ): readonly WorkflowEvent[] {
   mustStillFit(job.query, running(state));
@@ -41,11 +47,9 @@ export function changeItem(
       const { migration, approval, reason } = job;
       if (!migration || !approval || !target)
         throw new Error(`${job.jobId}: no target, or no one agreed`);
-      const { approvalId, policy } = approval;
-      const { templateVersion, definitionHash, states } = migration;
-      const to = { templateVersion, definitionHash, states, target };
-      const agreed = { approvalId, level: levelOf(policy), reason, ...to };
-      return applyApprovedMigration(state, agreed, definition, cause);
+      const { templateVersion, states } = migration;
+      const to = { templateVersion, definitionHash: target.hash, states, target: target.compiled };
+      return applyApprovedMigration(state, { ...approval, reason, ...to }, definition, cause);
     }
   }
 }

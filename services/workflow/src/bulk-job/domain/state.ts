@@ -17,7 +17,14 @@ export interface ExistingBulkJob extends DataOf<'bulkjob.created'> {
   readonly results: ReadonlyMap<string, ItemResult['result']>;
   readonly counts: Counts;
   /** The approval that it waits for, or has. */
-  readonly approval?: { readonly approvalId: string; readonly policy: ApprovalPolicy } | undefined;
+  readonly approval?:
+    | {
+        readonly approvalId: string;
+        readonly policy: ApprovalPolicy;
+        /** Those who gave it. */
+        readonly approvers: readonly string[];
+      }
+    | undefined;
   readonly stopReason?: string | undefined;
 }
 
@@ -51,10 +58,18 @@ function evolveExisting(state: ExistingBulkJob, event: BulkJobEvent): BulkJobSta
       return { ...state, workflowIds: [...state.workflowIds, ...event.data.workflowIds] };
     case 'bulkjob.approval-requested': {
       const { approvalId, policy } = event.data;
-      return { ...state, status: 'AWAITING_APPROVAL', approval: { approvalId, policy } };
+      return {
+        ...state,
+        status: 'AWAITING_APPROVAL',
+        approval: { approvalId, policy, approvers: [] },
+      };
     }
     case 'bulkjob.approved':
-      return { ...state, status: 'RUNNING' };
+      return {
+        ...state,
+        status: 'RUNNING',
+        approval: state.approval && { ...state.approval, approvers: event.data.approvers },
+      };
     case 'bulkjob.items-processed': {
       const { results, counts } = event.data;
       const entries = results.map(({ workflowId, result }) => [workflowId, result] as const);

@@ -129,4 +129,33 @@ describe('actions', () => {
     instance.settle('rejected');
     expect(instance.state.deferred?.outcome).toBe('granted');
   });
+
+  it('that fail are named with their place and text, to whoever asks and in the incident', () => {
+    const messageOf = (act: () => void) => {
+      try {
+        act();
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const instance = TestInstance.started(definition, { asked: 'a lot' });
+    const refusal = messageOf(() => {
+      instance.fire('rate');
+    });
+    expect(refusal).toContain('/transitions/0/action/values/rating (input.rating): ');
+    instance.fire('rate', { rating: 'B' });
+    const misfit = messageOf(() => {
+      instance.fire('spoil');
+    });
+    expect(misfit).toContain('set by /transitions/2/action/values/limit ("a lot")');
+    instance.fire('grant', {});
+    instance.settle('granted');
+    const [incident] = instance.state.incidents;
+    expect(incident?.message).toContain('/transitions/1/action/values/by (input.name): ');
+    const retried = messageOf(() => {
+      instance.retry();
+    });
+    expect(retried).toBe(incident?.message);
+  });
 });

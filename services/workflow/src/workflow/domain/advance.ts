@@ -2,7 +2,9 @@ import { ExpressionError } from '@countersign/expressions';
 import { AppError, derivedId, hashOf, type JsonObject } from '@countersign/kernel';
 import { administratorsOf, type CompiledTransition, triggerKind } from '@countersign/state-machine';
 
+import { textOf } from './culprit.js';
 import type { Draft } from './draft.js';
+import { raiseIncident } from './incidents.js';
 import { end, move } from './move.js';
 import { type ApprovalOutcome, editorsAfter, type PendingTransition, type Timer } from './state.js';
 import { armTimers, dueTimer, removeTimer } from './timers.js';
@@ -67,9 +69,9 @@ export function take(draft: Draft, transition: CompiledTransition, request: Requ
 export function settle(
   draft: Draft,
   pending: PendingTransition,
-  { outcome, reason }: ApprovalOutcome,
+  { outcome, reason, decidedBy }: ApprovalOutcome,
 ): void {
-  const { sequence, event, from, trigger, input, approvalId, onRejected } = pending;
+  const { sequence, event, from, trigger, input, approvalId, onRejected, requester } = pending;
   const granted = outcome === 'granted';
   const to = granted ? pending.to : outcome === 'rejected' ? onRejected : undefined;
   const why = granted ? pending.reason : reason;
@@ -84,13 +86,30 @@ export function settle(
     return;
   }
   const actions = granted ? actionsOf(draft, pending) : [];
-  const moved = { to, event, trigger, sequence, input, reason: why, approvalId };
+  const asked = { input, reason: why, approvalId, requester, decidedBy };
+  const moved = { to, event, trigger, sequence, ...asked };
   attempt(draft, 'workflow.action-failed', () => {
     move(draft, { ...moved, actions, approvalOutcome: granted ? 'granted' : 'rejected' });
   });
   if (draft.state.pending?.approvalId !== approvalId || draft.state.deferred) return;
-  const data = { ...identity, approvalId, outcome, ...(reason ? { reason } : {}) };
-  draft.add({ type: 'workflow.approval-outcome-deferred', data });
+  defer(draft, { approvalId, outcome, reason, decidedBy });
+}
+
+/** Keeps the outcome of an approval until it can be applied. */
+export function defer(
+  draft: Draft,
+  { approvalId, outcome, reason, decidedBy }: ApprovalOutcome,
+): void {
+  draft.add({
+    type: 'workflow.approval-outcome-deferred',
+    data: {
+      ...draft.state.identity,
+      approvalId,
+      outcome,
+      ...(reason ? { reason } : {}),
+      ...(decidedBy === undefined ? {} : { decidedBy: [...decidedBy] }),
+    },
+  });
 }
 
 /** Those of the transition that an approval was asked for: of several alike, the one with that policy. */
@@ -225,21 +244,9 @@ function attempt(draft: Draft, code: string, act: () => unknown): boolean {
     return act() !== false;
   } catch (error) {
     if (draft.events.length !== before) throw error;
-    if (error instanceof ExpressionError) raiseIncident(draft, code, error.message);
-    else if (error instanceof AppError) raiseIncident(draft, error.code, error.message);
-    else throw error;
+    if (!(error instanceof AppError)) throw error;
+    const ofDefinition = error instanceof ExpressionError;
+    raiseIncident(draft, ofDefinition ? code : error.code, textOf(draft.definition, error));
     return false;
   }
-}
-
-/** Once for each place and reason, while it is open. */
-export function raiseIncident(draft: Draft, code: string, message: string): void {
-  const { identity, enteredAt, state, incidents } = draft.state;
-  const raisedAt = draft.cause.now.toISOString();
-  const incidentId = derivedId('workflow incident', identity.workflowId, enteredAt, code);
-  if (incidents.some((open) => open.incidentId === incidentId)) return;
-  draft.add({
-    type: 'workflow.incident-raised',
-    data: { ...identity, incidentId, code, message, state, raisedAt },
-  });
 }

@@ -1,29 +1,36 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { ExpressionError } from '@countersign/expressions';
 import { rule } from '@countersign/kernel';
 import {
-  type ApprovalLevel,
+  type ApprovalPolicy,
+  approvalsNeeded,
   type CompiledDefinition,
-  levelOf,
-  strengthOf,
+  roundsOf,
 } from '@countersign/state-machine';
 
 import { advance } from './advance.js';
+import { blamingCaller } from './culprit.js';
 import { type Cause, Draft } from './draft.js';
-import { carryOut, migrationPolicy, migrationProblems } from './interventions.js';
+import { migrationPolicy } from './intervention-policy.js';
+import { carryOut, migrationProblems } from './interventions.js';
 import { running, type WorkflowState } from './state.js';
 
 /** A migration of many instances that a second person has agreed to as a whole. */
 export interface ApprovedMigration {
   readonly approvalId: string;
-  /** Of the approval that was given. */
-  readonly level: ApprovalLevel;
+  /** What was asked for, and who gave it. */
+  readonly policy: ApprovalPolicy;
+  readonly approvers: readonly string[];
   readonly reason: string;
   readonly templateVersion: number;
   readonly definitionHash: string;
   readonly target: CompiledDefinition;
   /** Where an instance in a state goes, when not to the state of the same name. */
   readonly states: Readonly<Record<string, string>>;
+}
+
+/** Of administrators, who are asked in one round. */
+function peopleOf(policy: ApprovalPolicy): number {
+  return Math.max(...roundsOf(policy).map((round) => approvalsNeeded(round)));
 }
 
 /** Where a migration takes an instance that is in a state. */
@@ -35,8 +42,9 @@ export function migratedState(states: Readonly<Record<string, string>>, state: s
  * Lets an instance follow another version, on an approval that was given beforehand.
  *
  * @throws AppError `workflow.ended`, `workflow.is-draft`, `workflow.intervention-pending`,
- *   `workflow.migration-impossible`, `bulk-job.follows-already`, `bulk-job.has-overrides`; `bulk-job.stronger-approval-needed` when the
- *   instance has come to where more people would have to agree than have
+ *   `workflow.migration-impossible`, `bulk-job.follows-already`; `bulk-job.stronger-approval-needed` when the instance has come
+ *   to where more people would have to agree than were asked; `bulk-job.approved-by-editors` when too few of those who agreed
+ *   have no part in what the instance is
  */
 export function applyApprovedMigration(
   state: WorkflowState,
@@ -45,7 +53,7 @@ export function applyApprovedMigration(
   cause: Cause,
 ): readonly WorkflowEvent[] {
   const current = running(state);
-  const { target, states, level, ...agreed } = migration;
+  const { target, states, policy, approvers, ...agreed } = migration;
   const to = migratedState(states, current.state);
   if (current.definitionHash === agreed.definitionHash && to === current.state) {
     throw rule('bulk-job.follows-already', 'it follows this version already');
@@ -63,21 +71,21 @@ export function applyApprovedMigration(
   if (problems.length > 0) {
     throw rule('workflow.migration-impossible', problems.join('; '), { details: { problems } });
   }
-  if (current.overrides) {
-    throw rule('bulk-job.has-overrides', 'it has approvals of its own: migrate it by itself');
+  const needed = peopleOf(migrationPolicy(definition, target, current, to));
+  const asked = peopleOf(policy);
+  if (needed > asked) {
+    const message = `${to} takes an approval by ${needed} people, and this one was by ${asked}`;
+    throw rule('bulk-job.stronger-approval-needed', message, { details: { needed, asked } });
   }
-  const needed = levelOf(migrationPolicy(definition, target, to));
-  if (strengthOf(needed) > strengthOf(level)) {
-    const message = `${to} takes an approval of level ${needed}, and this one was ${level}`;
-    throw rule('bulk-job.stronger-approval-needed', message, { details: { needed, level } });
+  const editors = approvers.filter((approver) => current.editors.includes(approver));
+  if (approvers.length - editors.length < needed) {
+    const message = `${editors.join(', ')} may not decide about what they started or changed`;
+    throw rule('bulk-job.approved-by-editors', message, { details: { editors, needed } });
   }
   const draft = new Draft(current, definition, cause);
-  try {
-    carryOut(draft, { kind: 'migration', to, ...agreed }, target);
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    throw rule('workflow.migration-impossible', error.message, { cause: error });
-  }
+  blamingCaller(target, 'workflow.migration-impossible', () => {
+    carryOut(draft, { kind: 'migration', to, decidedBy: approvers, ...agreed }, target);
+  });
   advance(draft);
   return draft.events;
 }

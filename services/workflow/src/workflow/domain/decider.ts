@@ -1,15 +1,14 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { ExpressionError } from '@countersign/expressions';
 import { type Actor, forbidden, type JsonObject, rule } from '@countersign/kernel';
 import {
-  type Choice,
   type CompiledDefinition,
   type CompiledTransition,
   mayFire,
 } from '@countersign/state-machine';
 
-import { advance, settle, take } from './advance.js';
+import { advance, defer, settle, take } from './advance.js';
 import { mustOperate } from './authority.js';
+import { blamingCaller } from './culprit.js';
 import { type Cause, Draft } from './draft.js';
 import { settleIntervention } from './interventions.js';
 import { end, enterInitial, invoke, mustBeSmall } from './move.js';
@@ -72,7 +71,7 @@ export function activateWorkflow(
 }
 
 function begin(draft: Draft): void {
-  blamingCaller(() => {
+  blamingCaller(draft.definition, 'workflow.action-failed', () => {
     enterInitial(draft);
   });
   advance(draft);
@@ -114,7 +113,7 @@ export function transitionWorkflow(
   }
   const draft = new Draft(current, definition, cause);
   const { reason, input } = request;
-  blamingCaller(() => {
+  blamingCaller(definition, 'workflow.action-failed', () => {
     take(draft, chosen, { reason, input });
   });
   advance(draft);
@@ -126,13 +125,9 @@ function choose(
   { event, input }: TransitionRequest,
   definition: CompiledDefinition,
 ): CompiledTransition {
-  let choice: Choice;
-  try {
-    choice = definition.byEvent(state, event, context, input);
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    throw rule('workflow.condition-failed', error.message, { cause: error });
-  }
+  const choice = blamingCaller(definition, 'workflow.condition-failed', () =>
+    definition.byEvent(state, event, context, input),
+  );
   if ('transition' in choice) return choice.transition;
   if (choice.refused === 'condition-false') {
     throw rule('workflow.condition-not-met', `the condition of ${event} does not hold`);
@@ -141,16 +136,6 @@ function choose(
   throw rule('workflow.no-such-transition', `nothing called ${event} leads on from ${state}`, {
     details: { state, available: outgoing.map((transition) => transition.event) },
   });
-}
-
-/** An action that fails is the answer to whoever asked for it, and nothing has happened. */
-function blamingCaller(act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    throw rule('workflow.action-failed', error.message, { cause: error });
-  }
 }
 
 /** Applies how an approval that the instance waits for ended; a stale outcome changes nothing. */
@@ -172,9 +157,7 @@ export function applyOutcome(
   if (pending?.approvalId !== outcome.approvalId || state.deferred) return [];
   const draft = new Draft(state, definition, { ...cause, requester: pending.requester });
   if (state.status === 'PAUSED') {
-    const { approvalId, outcome: how, reason } = outcome;
-    const data = { ...state.identity, approvalId, outcome: how, ...(reason ? { reason } : {}) };
-    draft.add({ type: 'workflow.approval-outcome-deferred', data });
+    defer(draft, outcome);
     return draft.events;
   }
   settle(draft, pending, outcome);
@@ -321,7 +304,11 @@ export function retryWorkflow(
   for (const incident of open) {
     draft.add({ type: 'workflow.incident-resolved', data: { ...current.identity, ...incident } });
   }
-  if (open.some(({ code }) => code === CHILD_NOT_STARTED)) blamingCaller(() => invoke(draft));
+  if (open.some(({ code }) => code === CHILD_NOT_STARTED)) {
+    blamingCaller(definition, 'workflow.action-failed', () => {
+      invoke(draft);
+    });
+  }
   if (pending && deferred) {
     settle(draft, pending, deferred);
     goOnAfter(draft, current);

@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { compile, TestInstance } from '../../../test/test-instance.js';
 import { applyOutcome } from './decider.js';
-import { interventionPolicy, migrationProblems } from './interventions.js';
+import { interventionPolicy } from './intervention-policy.js';
+import { migrationProblems } from './interventions.js';
 
 const definition: WorkflowDefinitionInput = {
   name: 'payment',
@@ -45,6 +46,53 @@ describe('an intervention', () => {
     expect(interventionPolicy(compiled, 'paid').level).toBe('DUAL');
   });
 
+  it('takes as many as several approvals in a row that it gets round, three at most', () => {
+    const signed = (from: string, to: string, condition?: string) => ({
+      event: `to_${to}`,
+      from,
+      to,
+      ...(condition === undefined ? {} : { condition }),
+      requiresApproval: { level: 'SINGLE' as const, approvers: ['role:checker'] },
+    });
+    const chain: WorkflowDefinitionInput = {
+      name: 'chain',
+      initial: 'a',
+      states: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) =>
+        name === 'f' ? { name, final: 'completed' as const } : { name },
+      ),
+      transitions: [
+        signed('a', 'b'),
+        signed('b', 'c'),
+        signed('c', 'd'),
+        signed('d', 'e'),
+        signed('e', 'f'),
+        // A short cut for small ones, and a way out for everybody.
+        { event: 'small', from: 'a', to: 'd', condition: 'context.amount < 10' },
+        { event: 'give_up', from: 'a', to: 'f', condition: 'context.missing' },
+      ],
+    };
+    const asked = (to: string, amount: number, kind: 'force' | 'reset' = 'force') => {
+      const instance = TestInstance.started(chain, { amount });
+      instance.intervene({ kind, to });
+      return instance.state.intervention?.policy;
+    };
+    expect(asked('b', 100)).toMatchObject({ level: 'SINGLE' });
+    expect(asked('c', 100)).toMatchObject({ level: 'DUAL' });
+    expect(asked('d', 100)).toMatchObject({ level: 'COMMITTEE', quorum: 3 });
+    expect(asked('f', 100)).toMatchObject({ level: 'COMMITTEE', quorum: 3 });
+    // What this one could have avoided, it does not get round.
+    expect(asked('d', 5)).toMatchObject({ level: 'SINGLE' });
+    expect(asked('e', 5)).toMatchObject({ level: 'SINGLE' });
+    expect(asked('f', 5)).toMatchObject({ level: 'DUAL' });
+    // Where it was before it came to by these approvals.
+    expect(asked('d', 100, 'reset')).toMatchObject({ level: 'SINGLE' });
+    // From where no way leads there: as from the beginning.
+    const back = TestInstance.started(chain, { amount: 5 });
+    back.fire('small');
+    back.intervene({ kind: 'force', to: 'c' });
+    expect(back.state.intervention?.policy).toMatchObject({ level: 'DUAL' });
+  });
+
   it('forces an instance into a state once a second person has agreed', () => {
     const instance = TestInstance.started(definition, { amount: 1 });
     instance.fire('release');
@@ -61,6 +109,11 @@ describe('an intervention', () => {
       'timers-set',
     ]);
     expect(instance.events[length + 1]?.data).toMatchObject({ approvalId });
+    expect(instance.events[length + 2]?.data).toMatchObject({
+      requester: 'alice',
+      decidedBy: ['erin'],
+      reason: 'it is stuck',
+    });
     expect(instance.state).toMatchObject({ state: 'released', context: { released: true } });
     expect(instance.state.intervention).toBeUndefined();
   });

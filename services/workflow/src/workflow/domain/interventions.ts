@@ -1,20 +1,11 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { AppError, hashOf, type JsonObject, messageOf, rule } from '@countersign/kernel';
-import {
-  administratorsOf,
-  type ApprovalPolicy,
-  type CompiledDefinition,
-  contextProblems,
-  levelOf,
-  levelToEnter,
-  roundsOf,
-  SMALLEST_COMMITTEE,
-  strengthOf,
-  type WorkflowDefinition,
-} from '@countersign/state-machine';
+import { AppError, hashOf, type JsonObject, rule } from '@countersign/kernel';
+import { type CompiledDefinition, contextProblems } from '@countersign/state-machine';
 
 import { advance } from './advance.js';
+import { textOf } from './culprit.js';
 import { type Cause, type Draft } from './draft.js';
+import { knows, policyFor } from './intervention-policy.js';
 import { move } from './move.js';
 import {
   type ApprovalOutcome,
@@ -28,7 +19,8 @@ import {
 type Agreed = Pick<
   Intervention,
   'kind' | 'to' | 'reason' | 'approvalId' | 'context' | 'templateVersion' | 'definitionHash'
->;
+> &
+  Pick<ApprovalOutcome, 'decidedBy'>;
 
 /** What somebody wants to do to an instance beside its definition. */
 export interface InterventionRequest {
@@ -50,75 +42,13 @@ export interface InterventionRequest {
 export function migrationProblems(
   { context }: Pick<ExistingWorkflow, 'context'>,
   to: string,
-  { definition }: CompiledDefinition,
+  target: CompiledDefinition,
 ): string[] {
-  const known = definition.states.some(({ name }) => name === to);
-  const problems = known ? [] : [`the other version has no state ${to}: map it to one`];
-  for (const { at, problem } of contextProblems(definition.contextSchema, context)) {
+  const problems = knows(target, to) ? [] : [`the other version has no state ${to}: map it to one`];
+  for (const { at, problem } of contextProblems(target.definition.contextSchema, context)) {
     problems.push(`context${at} ${problem}`);
   }
   return problems;
-}
-
-/**
- * Who has to agree to putting an instance into a state: as many administrators as the approvals that it may get round
- * that way would have taken.
- */
-export function interventionPolicy({ definition }: CompiledDefinition, to: string): ApprovalPolicy {
-  const level = levelToEnter(definition, to);
-  const approvers = [...administratorsOf(definition)];
-  return level === 'COMMITTEE'
-    ? { level, quorum: largestCommittee(definition), approvers }
-    : { level, approvers };
-}
-
-/**
- * Who has to agree to a migration: the administrators by the definition that the instance follows now. As many as by
- * either definition, and as every protection takes that the other one no longer has.
- */
-export function migrationPolicy(
-  from: CompiledDefinition,
-  target: CompiledDefinition,
-  to: string,
-): ApprovalPolicy {
-  const { protected: kept = [], states } = target.definition;
-  const lost = (from.definition.protected ?? []).filter(
-    ({ state, level }) =>
-      states.some(({ name }) => name === state) &&
-      !kept.some((other) => other.state === state && strengthOf(other.level) >= strengthOf(level)),
-  );
-  const known = from.definition.states.some(({ name }) => name === to);
-  const policies = [
-    ...(known ? [interventionPolicy(from, to)] : []),
-    ...lost.map(({ state }) => interventionPolicy(from, state)),
-  ];
-  const most = strongest(interventionPolicy(target, to), policies);
-  return { ...most, approvers: [...administratorsOf(from.definition)] };
-}
-
-/** The policy of the highest level, and of the largest committee among several of that. */
-export function strongest(
-  first: ApprovalPolicy,
-  others: readonly ApprovalPolicy[],
-): ApprovalPolicy {
-  const strength = (policy: ApprovalPolicy) => strengthOf(levelOf(policy));
-  const size = ({ quorum }: ApprovalPolicy) => (typeof quorum === 'number' ? quorum : 0);
-  return others.reduce(
-    (most, other) =>
-      strength(other) > strength(most) ||
-      (strength(other) === strength(most) && size(other) > size(most))
-        ? other
-        : most,
-    first,
-  );
-}
-
-/** As many people as any committee of the definition. */
-function largestCommittee({ transitions }: WorkflowDefinition): number {
-  const quorums = transitions.flatMap(({ requiresApproval }) =>
-    requiresApproval === undefined ? [] : roundsOf(requiresApproval).map(({ quorum }) => quorum),
-  );
-  return Math.max(SMALLEST_COMMITTEE, ...quorums.filter((quorum) => typeof quorum === 'number'));
 }
 
 /**
@@ -144,7 +74,6 @@ export function requestIntervention(
     });
   }
   const { kind, approvalId, to, reason, context, target } = request;
-  const goal = target?.compiled ?? definition;
   const follows = target?.definitionHash ?? current.definitionHash;
   if (kind !== 'reset' && to === current.state && follows === current.definitionHash) {
     throw rule('workflow.already-there', `the workflow is ${to} and follows that version already`);
@@ -154,7 +83,7 @@ export function requestIntervention(
     if (problems.length > 0) {
       throw rule('workflow.migration-impossible', problems.join('; '), { details: { problems } });
     }
-  } else if (!goal.definition.states.some(({ name }) => name === to)) {
+  } else if (!knows(definition, to)) {
     throw rule('workflow.unknown-state', `there is no state ${to}`);
   }
   const { identity, sequence, state: from } = current;
@@ -188,7 +117,7 @@ export function requestIntervention(
         approvalId,
         requester,
         editors: [...current.editors],
-        policy: target ? migrationPolicy(definition, goal, to) : interventionPolicy(goal, to),
+        policy: policyFor(current, request, definition),
         subject,
         subjectHash: hashOf(subject),
       },
@@ -200,7 +129,7 @@ export function requestIntervention(
 export function settleIntervention(
   draft: Draft,
   intervention: Intervention,
-  { outcome, reason }: ApprovalOutcome,
+  { outcome, reason, decidedBy }: ApprovalOutcome,
   target: CompiledDefinition | undefined,
 ): void {
   const { identity, sequence } = draft.state;
@@ -231,12 +160,12 @@ export function settleIntervention(
   const kept = events.length;
   try {
     draft.add(ended('applied', undefined));
-    carryOut(draft, intervention, target);
+    carryOut(draft, { ...intervention, decidedBy }, target);
   } catch (error) {
     if (error instanceof AppError && error.kind === 'unavailable') throw error;
     events.length = kept;
     draft.state = before;
-    draft.add(ended('failed', messageOf(error)));
+    draft.add(ended('failed', textOf(target ?? draft.definition, error)));
     return;
   }
   advance(draft);
@@ -245,7 +174,7 @@ export function settleIntervention(
 /** Does what was agreed to. @throws as `move` does, when nothing but its beginning is in the draft */
 export function carryOut(
   draft: Draft,
-  { kind, to, reason, approvalId, context, ...migration }: Agreed,
+  { kind, to, reason, approvalId, context, decidedBy, ...migration }: Agreed,
   target: CompiledDefinition | undefined,
 ): void {
   const { identity, state: from, templateVersion, definitionHash } = draft.state;
@@ -276,6 +205,8 @@ export function carryOut(
     reason,
     approvalId,
     approvalOutcome: 'granted',
+    requester: draft.cause.requester,
+    decidedBy,
     ceremony,
   });
 }

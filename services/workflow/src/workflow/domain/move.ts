@@ -6,6 +6,7 @@ import {
   type CompiledDefinition,
   contextProblems,
   type Invocation,
+  placeOfExpression,
   runActions,
 } from '@countersign/state-machine';
 
@@ -33,6 +34,9 @@ export interface Move extends Pick<Transitioned, 'to' | 'event' | 'trigger'> {
   readonly reason?: string | undefined;
   readonly approvalId?: string | undefined;
   readonly approvalOutcome?: 'granted' | 'rejected' | undefined;
+  /** Who asked for what took an approval, and who decided that. */
+  readonly requester?: string | undefined;
+  readonly decidedBy?: readonly string[] | undefined;
   readonly signalId?: string | undefined;
 }
 
@@ -78,7 +82,9 @@ function prepare(definition: CompiledDefinition, state: ExistingWorkflow, wanted
   if (before.pipelines.length + after.pipelines.length > 0) {
     throw rule('workflow.action-unsupported', 'there is no pipeline service to run it');
   }
-  if (after.context !== state.context) mustFit(definition, after.context);
+  if (after.context !== state.context) {
+    mustFit(definition, after.context, [...exit, ...actions, ...entry]);
+  }
   for (const { event, payload } of [...before.emitted, ...after.emitted]) {
     mustBeSmall(payload, MAX_PAYLOAD_BYTES, `the payload of ${event}`);
   }
@@ -89,9 +95,18 @@ function prepare(definition: CompiledDefinition, state: ExistingWorkflow, wanted
   return { before, after, invocation };
 }
 
-function mustFit({ definition }: CompiledDefinition, context: JsonObject): void {
+function mustFit(
+  { definition }: CompiledDefinition,
+  context: JsonObject,
+  actions: readonly CompiledAction[],
+): void {
   const [first] = contextProblems(definition.contextSchema, context);
-  if (first) throw rule('workflow.context-invalid', `context${first.at} ${first.problem}`);
+  if (first) {
+    const by = actions.flatMap((action) => (action.type === 'assign' ? action.values : []));
+    const last = by.findLast(([name]) => first.at === `/${name}`)?.[1];
+    const set = last ? `, set by ${placeOfExpression(definition, last.source)}` : '';
+    throw rule('workflow.context-invalid', `context${first.at} ${first.problem}${set}`);
+  }
   mustBeSmall(context, MAX_CONTEXT_BYTES, 'the context');
 }
 
@@ -122,6 +137,8 @@ function leave(draft: Draft, { event, approvalId, ceremony }: Move): void {
 function transitioned({ state, cause }: Draft, wanted: Move): Transitioned {
   const { identity, state: from, sequence } = state;
   const { to, event, trigger, reason, input, approvalId, approvalOutcome, signalId } = wanted;
+  const byHand = trigger === 'manual' && input !== undefined ? cause.requester : undefined;
+  const { decidedBy, requester = byHand } = wanted;
   return {
     ...identity,
     sequence: wanted.sequence ?? sequence + 1,
@@ -134,7 +151,8 @@ function transitioned({ state, cause }: Draft, wanted: Move): Transitioned {
     ...(approvalId === undefined ? {} : { approvalId }),
     ...(approvalOutcome === undefined ? {} : { approvalOutcome }),
     ...(signalId === undefined ? {} : { signalId }),
-    ...(trigger === 'manual' && input !== undefined ? { requester: cause.requester } : {}),
+    ...(requester === undefined ? {} : { requester }),
+    ...(decidedBy === undefined ? {} : { decidedBy: [...decidedBy] }),
   };
 }
 

@@ -1,9 +1,10 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { derivedId, forbidden, rule } from '@countersign/kernel';
+import { derivedId, forbidden, invalid, rule } from '@countersign/kernel';
 import { type CompiledDefinition, maySend } from '@countersign/state-machine';
 
-import { advance, raiseIncident } from './advance.js';
+import { advance } from './advance.js';
 import { type Cause, Draft } from './draft.js';
+import { raiseIncident } from './incidents.js';
 import { mustBeSmall } from './move.js';
 import { type ExistingWorkflow, running, type Signal, type WorkflowState } from './state.js';
 
@@ -17,6 +18,8 @@ export const CHILD_NOT_STARTED = 'workflow.child-not-started';
 const MAX_SIGNALS = 100;
 const MAX_OF_A_SENDER = 10;
 const SYSTEM = 'system:';
+/** Signals of this kind are the engine's own. */
+const RESERVED = 'workflow.';
 /** How long the end of an invoked workflow waits to be looked at. */
 const CHILD_END_TTL_MS = 3_650 * 86_400_000;
 
@@ -38,6 +41,12 @@ export function receiveSignal(
   draft.add(received(current, signal));
   advance(draft);
   return draft.events;
+}
+
+/** @throws AppError `signal.reserved-name` */
+export function mustBeUnreserved(name: string): void {
+  if (!name.startsWith(RESERVED)) return;
+  throw invalid('signal.reserved-name', `signals called ${RESERVED}… come from workflows only`);
 }
 
 /** The event that a signal has come. */
@@ -65,7 +74,7 @@ export function received(
  * @throws AppError `workflow.unknown-signal`; `forbidden` `signal.sender-not-permitted`; `workflow.too-large`
  */
 export function mustTakeSignal(
-  { definition }: CompiledDefinition,
+  { definition }: Pick<CompiledDefinition, 'definition'>,
   { name, payload, sender }: Pick<Signal, 'name' | 'payload' | 'sender'>,
 ): void {
   const waiting = definition.transitions.filter(

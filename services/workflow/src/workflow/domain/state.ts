@@ -30,6 +30,8 @@ export interface ApprovalOutcome {
   /** Withdrawn: no longer asked for, as if it had never been. */
   readonly outcome: 'granted' | 'rejected' | 'withdrawn';
   readonly reason?: string | undefined;
+  /** Those who decided it, in order. */
+  readonly decidedBy?: readonly string[] | undefined;
 }
 
 /** What every event of an instance repeats. */

@@ -1,7 +1,9 @@
+import { TIMERS_FAILED } from '@countersign/contracts';
 import type { WorkflowDefinitionInput } from '@countersign/state-machine';
 import { describe, expect, it } from '@jest/globals';
 
 import { TestInstance } from '../../../test/test-instance.js';
+import { timersFailed } from './incidents.js';
 
 const HOUR = 3_600_000;
 
@@ -142,5 +144,26 @@ describe('timers', () => {
     expect(raised.state).toMatchObject({ state: 'late', status: 'ACTIVE', timers: [] });
     raised.retry();
     expect(raised.state.incidents).toEqual([]);
+  });
+});
+
+describe('timers that could not be fired', () => {
+  it('are an incident, once, until somebody tries again', () => {
+    const instance = TestInstance.started(definition);
+    const fail = () => {
+      instance.apply((state) => timersFailed(state, 'the definition is gone', instance.now));
+    };
+    fail();
+    fail();
+    expect(instance.state.incidents).toMatchObject([
+      { code: TIMERS_FAILED, message: 'the definition is gone', state: 'waiting' },
+    ]);
+    instance.now = new Date(instance.now.getTime() + 24 * HOUR);
+    instance.retry();
+    expect(instance.state).toMatchObject({ state: 'reminded', incidents: [] });
+    instance.cancel();
+    const { length } = instance.events;
+    fail();
+    expect(instance.events).toHaveLength(length);
   });
 });

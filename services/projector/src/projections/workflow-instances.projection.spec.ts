@@ -1,0 +1,87 @@
+import { TIMERS_FAILED, type WorkflowEvent } from '@countersign/contracts';
+import { GENESIS_HASH } from '@countersign/kernel';
+import { describe, expect, it } from '@jest/globals';
+
+import type { ProjectedEvent } from './projection.js';
+import { workflowInstances } from './workflow-instances.projection.js';
+
+const identity = { workflowId: '0e3f6f0a-1b2c-5d3e-8f40-123456789abc', template: 'review' };
+const dueAt = '2026-01-02T05:04:05.678Z';
+const overall = { kind: 'overall', dueAt: '2026-01-09T03:04:05.678Z' } as const;
+
+const started: WorkflowEvent = {
+  type: 'workflow.started',
+  data: {
+    ...identity,
+    templateVersion: 1,
+    definitionHash: 'a'.repeat(64),
+    state: 'open',
+    context: {},
+    draft: false,
+    startedBy: 'alice',
+  },
+};
+const set: WorkflowEvent = {
+  type: 'workflow.timers-set',
+  data: { ...identity, timers: [{ kind: 'state', dueAt }, overall] },
+};
+const moved: WorkflowEvent = {
+  type: 'workflow.transitioned',
+  data: { ...identity, sequence: 1, from: 'open', to: 'late', event: 'force', trigger: 'force' },
+};
+
+/** The row after some events. */
+function rowAfter(...events: readonly WorkflowEvent[]) {
+  type Row = ReturnType<typeof workflowInstances.project>;
+  return events.reduce<Row | undefined>((row, event, revision) => {
+    const metadata = { actor: 'alice', recordedAt: '2026-01-02T03:04:05.678Z' };
+    const stored = { ...event, revision, metadata, hash: GENESIS_HASH };
+    return workflowInstances.project({ event, stored } as unknown as ProjectedEvent, row);
+  }, undefined);
+}
+
+describe('the row of an instance', () => {
+  const frozen = [
+    { kind: 'state', remainingMs: 7_200_000 },
+    { kind: 'overall', remainingMs: 604_800_000 },
+  ] as const;
+  const paused: WorkflowEvent = {
+    type: 'workflow.paused',
+    data: { ...identity, reason: 'holiday', frozen: [...frozen] },
+  };
+  const resumed: WorkflowEvent = { type: 'workflow.resumed', data: { ...identity, reason: 'on' } };
+
+  it('says when its next timer is due', () => {
+    expect(rowAfter(started, set)).toMatchObject({ due_at: dueAt });
+  });
+
+  it('shows under pause what is left of each timer, and of the whole when it is moved', () => {
+    expect(rowAfter(started, set, paused)).toMatchObject({
+      due_at: null,
+      timers: { timers: [], frozen },
+    });
+    expect(rowAfter(started, set, paused, moved)?.timers).toEqual({
+      timers: [],
+      frozen: [frozen[1]],
+    });
+    expect(rowAfter(started, set, paused, resumed)?.timers).toEqual({ timers: [] });
+  });
+
+  it('has nothing due while its timers stand still because of an incident', () => {
+    const incident = { incidentId: identity.workflowId, code: TIMERS_FAILED, message: '' };
+    const data = { ...identity, ...incident, state: 'open' };
+    const raised: WorkflowEvent = { type: 'workflow.incident-raised', data };
+    const other: WorkflowEvent = { type: 'workflow.incident-raised', data: { ...data, code: 'x' } };
+    const resolved: WorkflowEvent = { type: 'workflow.incident-resolved', data };
+    expect(rowAfter(started, set, other)).toMatchObject({ due_at: dueAt });
+    expect(rowAfter(started, set, raised)).toMatchObject({ due_at: null });
+    expect(rowAfter(started, set, raised, resolved)).toEqual(
+      expect.objectContaining({
+        due_at: dueAt,
+        timers: { timers: [{ kind: 'state', dueAt }, overall] },
+      }),
+    );
+    // Moved by hand: its timers are set anew.
+    expect(rowAfter(started, set, raised, moved, set)).toMatchObject({ due_at: dueAt });
+  });
+});
