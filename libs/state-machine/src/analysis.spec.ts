@@ -316,6 +316,7 @@ describe('triggers, actions and conditions', () => {
       'error state.unknown /states/0/timeout/to',
       'error state.unknown /protected/0/state',
       'error state.unknown /autoEscalate/to',
+      'warning analysis.incomplete ',
     ]);
   });
 });

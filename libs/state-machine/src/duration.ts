@@ -5,7 +5,8 @@ const DURATION =
 
 const SECOND = 1_000;
 const UNITS = [7 * 86_400 * SECOND, 86_400 * SECOND, 3_600 * SECOND, 60 * SECOND, SECOND];
-const LONGEST = 3_660 * 86_400 * SECOND;
+const LONGEST_DAYS = 3_660;
+const LONGEST = LONGEST_DAYS * 86_400 * SECOND;
 
 /**
  * Length in milliseconds of an ISO 8601 duration in units that always have the same length: weeks, days of
@@ -24,7 +25,7 @@ export const Duration = z
   .refine((text) => {
     const length = parse(text);
     return length !== undefined && length > 0 && length <= LONGEST;
-  }, 'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT1H30M');
+  }, `must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT1H30M, from PT0.001S to P${LONGEST_DAYS}D`);
 export type Duration = z.infer<typeof Duration>;
 
 /** The length of a duration in milliseconds. @throws RangeError for what `Duration` does not take */
