@@ -29,7 +29,10 @@ export function checkAutomaticLoops(model: Model): Finding[] {
     return kind === 'transition' && transition !== undefined && isImmediate(transition);
   });
   const verdict = ({ transition = -1 }: Move) => verdicts.get(transition);
-  const certain = circles(model, immediate.filter((move) => verdict(move) === 'always'));
+  const certain = circles(
+    model,
+    immediate.filter((move) => verdict(move) === 'always'),
+  );
   const possible = immediate.filter((move) => verdict(move) !== 'never');
   const budget = { left: BOUND };
   const turns = new Map<string, readonly PathStep[]>();
@@ -83,16 +86,11 @@ function circles({ cells }: Model, moves: readonly Move[]): Map<string, Circle> 
 }
 
 /** Whether a state can be come back to without conditions that contradict each other on the way. */
-function returns(
-  model: Model,
-  { inside, useful }: Circle,
-  state: string,
-  budget: { left: number },
-): boolean {
+function returns(model: Model, circle: Circle, state: string, budget: { left: number }): boolean {
   if (budget.left <= 0) return true;
   const back = `back in ${state}`;
-  const turned = inside.map((move) => (move.to === state ? { ...move, to: back } : move));
-  return findWays(model, turned, [{ state }], new Set([back]), budget, useful()).has(back);
+  const turned = circle.inside.map((move) => (move.to === state ? { ...move, to: back } : move));
+  return findWays(model, turned, [{ state }], new Set([back]), budget, circle.useful()).has(back);
 }
 
 /** Whether an automatic transition is taken whenever its state is entered. */

@@ -14,7 +14,7 @@ export type OperationKind = 'command' | 'query' | 'log' | 'plain';
 
 /** Refusals by the status they are sent with. */
 export type ErrorCodes = Readonly<
-  Partial<Record<400 | 403 | 404 | 409 | 413 | 415 | 422 | 500 | 503, readonly string[]>>
+  Partial<Record<400 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503, readonly string[]>>
 >;
 
 /** One route, as the API's document describes it. Method, path and status are taken from Nest's own decorators. */

@@ -28,6 +28,7 @@ export const statusOfCode: Readonly<Partial<Record<string, number>>> = {
   'request.timeout': 408,
   'request.too-large': 413,
   'request.unsupported-encoding': 415,
+  'analysis.too-many': 429,
   'request.headers-too-large': 431,
 };
 

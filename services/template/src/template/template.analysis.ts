@@ -11,14 +11,17 @@ export class TemplateAnalysis implements OnApplicationShutdown {
 
   constructor(@Inject(PLATFORM) private readonly platform: Platform) {}
 
-  /** @throws AppError what `AnalysisWorker.findings` throws. */
-  findings(definition: WorkflowDefinition): Promise<readonly Finding[]> {
-    return this.#worker.findings(definition, this.platform.people.directory);
+  /**
+   * @param actor id of whoever asks
+   * @throws AppError what `AnalysisWorker.findings` throws.
+   */
+  findings(actor: string, definition: WorkflowDefinition): Promise<readonly Finding[]> {
+    return this.#worker.findings(actor, definition, this.platform.people.directory);
   }
 
   /** The same for any organisation: whether there are enough people for its approvals is not asked. */
-  findingsForAnybody(definition: WorkflowDefinition): Promise<readonly Finding[]> {
-    return this.#worker.findings(definition);
+  findingsForAnybody(actor: string, definition: WorkflowDefinition): Promise<readonly Finding[]> {
+    return this.#worker.findings(actor, definition);
   }
 
   async onApplicationShutdown(): Promise<void> {
