@@ -6,6 +6,7 @@ import { checkAdministrators, checkNamedPeople } from './validation/administrato
 import { checkApprovals } from './validation/approvals.js';
 import { checkAutomaticLoops } from './validation/automatic-loops.js';
 import { checkExpressions } from './validation/expressions.js';
+import { checkFields } from './validation/fields.js';
 import type { ValidationOptions } from './validation/options.js';
 import { checkGaps, checkOverlaps } from './validation/overlaps.js';
 import { checkQuorums } from './validation/quorums.js';
@@ -45,6 +46,7 @@ const checks: readonly Check[] = [
   { run: checkEscalation },
   { run: checkConditions },
   expressions,
+  { run: checkFields },
   { run: checkOverlaps, follows: 'overlapping conditions' },
   { run: checkGaps, follows: 'gaps between conditions' },
   approvals,
