@@ -7,6 +7,7 @@ import { checkApprovals } from './validation/approvals.js';
 import { checkAutomaticLoops } from './validation/automatic-loops.js';
 import { checkExpressions } from './validation/expressions.js';
 import { checkFields } from './validation/fields.js';
+import { checkInvokedTemplates } from './validation/invoked-templates.js';
 import type { ValidationOptions } from './validation/options.js';
 import { checkGaps, checkOverlaps } from './validation/overlaps.js';
 import { checkQuorums } from './validation/quorums.js';
@@ -43,6 +44,7 @@ const checks: readonly Check[] = [
   { run: checkOrder, follows: 'transitions that are never taken' },
   { run: checkTriggers, follows: 'triggers' },
   { run: checkInvocations, follows: 'invoked workflows' },
+  { run: checkInvokedTemplates },
   { run: checkEscalation },
   { run: checkConditions },
   expressions,

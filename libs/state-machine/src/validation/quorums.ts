@@ -126,10 +126,16 @@ function possibleRequesters(
 /** Names of people, groups and roles that mean nobody, one finding for each list. */
 function unknownApprovers(policy: ApprovalPolicy, directory: People, path: string): Finding[] {
   const lists: [string, readonly Approver[]][] = [
-    ...roundsOf(policy).map(({ approvers }, index): [string, readonly Approver[]] => [
-      `${roundPath(policy, path, index)}/approvers`,
-      approvers,
-    ]),
+    ...roundsOf(policy).flatMap((round, index): [string, readonly Approver[]][] => {
+      const at = roundPath(policy, path, index);
+      const { approvers, within = [], rejection } = round;
+      const veto = typeof rejection === 'object' && 'veto' in rejection ? rejection.veto : [];
+      return [
+        [`${at}/approvers`, approvers],
+        [`${at}/within`, within],
+        [`${at}/rejection/veto`, veto],
+      ];
+    }),
     [`${path}/within`, policy.within ?? []],
     [`${path}/breakGlass`, policy.breakGlass ?? []],
     ...(policy.escalation ?? []).map(({ approvers }, tier): [string, readonly Approver[]] => [

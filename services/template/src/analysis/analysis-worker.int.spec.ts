@@ -50,8 +50,8 @@ describe('the analysis thread', () => {
     const analysis = start();
     const answers = await Promise.all([
       analysis.findings('ann', definition),
-      analysis.findings('ann', definition, directory),
-      analysis.findings('ann', definition, directory),
+      analysis.findings('ann', definition, { directory }),
+      analysis.findings('ann', definition, { directory }),
       analysis.findings('ann', definition),
     ]);
     const [without, withOne] = [
@@ -60,6 +60,15 @@ describe('the analysis thread', () => {
     ];
     expect(without).not.toEqual(withOne);
     expect(answers).toEqual([without, withOne, withOne, without]);
+  });
+
+  it('knows the templates that are invoked', async () => {
+    const [first, ...others] = definition.states;
+    const invoke = { template: 'gone', context: {} };
+    const invoking = { ...definition, states: [{ name: 'new', ...first, invoke }, ...others] };
+    const templates = { gone: { unavailable: 'unknown' as const, required: [], invokes: [] } };
+    const codes = (await start().findings('ann', invoking, { templates })).map(({ code }) => code);
+    expect(codes).toContain('invoke.template-unavailable');
   });
 
   it('gives up at the deadline, and goes on with the next question', async () => {
@@ -79,7 +88,7 @@ describe('the analysis thread', () => {
       ...person(`person-${i}`),
       groups: Array.from({ length: 20 }, (_, k) => `group ${i} ${k}`),
     }));
-    const crash = analysis.findings('ann', definition, { people });
+    const crash = analysis.findings('ann', definition, { directory: { people } });
     await expect(crash).rejects.toMatchObject({ kind: 'unavailable', code: 'analysis.failed' });
     expect(await analysis.findings('ann', definition)).toEqual(validateDefinition(definition));
   });

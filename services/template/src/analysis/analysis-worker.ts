@@ -35,15 +35,18 @@ export interface AnalysisWorkerOptions {
   readonly maxPerActor?: number;
   /** Memory that the thread may use, in MiB. Default: 512. */
   readonly memoryMb?: number;
-  /** What every definition is validated with, beside the directory. */
-  readonly validation?: Omit<ValidationOptions, 'directory'>;
+  /** What every definition is validated with, beside what is known of its world. */
+  readonly validation?: Omit<ValidationOptions, keyof World>;
 }
+
+/** What a definition is held against. The directory is compared by identity: the same one is copied to the thread once. */
+export type World = Pick<ValidationOptions, 'directory' | 'templates'>;
 
 /** A question, and who asks it. */
 interface Job {
   readonly actor: string;
   readonly definition: WorkflowDefinition;
-  readonly directory: Directory | undefined;
+  readonly world: World;
   readonly resolve: (findings: Finding[]) => void;
   readonly reject: (error: AppError) => void;
   /** Ends the waiting. */
@@ -61,7 +64,7 @@ export class AnalysisWorker {
   readonly #maxWaiting: number;
   readonly #maxPerActor: number;
   readonly #memoryMb: number;
-  readonly #validation: Omit<ValidationOptions, 'directory'>;
+  readonly #validation: Omit<ValidationOptions, keyof World>;
   readonly #waiting = new FairQueue<Job>();
   #running: { id: number; job: Job; deadline: NodeJS.Timeout } | undefined;
   #thread: Worker | undefined;
@@ -85,16 +88,11 @@ export class AnalysisWorker {
    *
    * @param actor who asks: whose turn it is, and whose share
    * @param definition as `parseDefinition` returns it
-   * @param directory compared by identity: the same object is copied to the thread once
    * @throws AppError `unavailable` `analysis.too-many` when that person waits for as many as they may, `analysis.busy` when too
    *   many wait or the turn did not come in time, `analysis.stopped` after `stop`, `analysis.failed` when the thread
    *   ended or could not answer
    */
-  findings(
-    actor: string,
-    definition: WorkflowDefinition,
-    directory?: Directory,
-  ): Promise<Finding[]> {
+  findings(actor: string, definition: WorkflowDefinition, world: World = {}): Promise<Finding[]> {
     if (this.#stopped) return Promise.reject(stopped());
     const running = this.#running?.job.actor === actor ? 1 : 0;
     if (this.#waiting.sizeOf(actor) + running >= this.#maxPerActor) {
@@ -107,7 +105,7 @@ export class AnalysisWorker {
         this.#waiting.remove(actor, job);
         reject(busy());
       }, this.#maxWaitMs);
-      const job: Job = { actor, definition, directory, resolve, reject, patience };
+      const job: Job = { actor, definition, world, resolve, reject, patience };
       this.#waiting.add(actor, job);
       this.#next();
     });
@@ -140,13 +138,13 @@ export class AnalysisWorker {
     }
   }
 
-  #ask(id: number, { definition, directory }: Job): void {
+  #ask(id: number, { definition, world: { directory, templates } }: Job): void {
     const thread = (this.#thread ??= this.#start());
     const same = directory === this.#sent;
     const question: AnalysisQuestion = {
       id,
       definition,
-      options: this.#validation,
+      options: { ...this.#validation, templates },
       directory: same ? 'as-before' : (directory ?? 'none'),
     };
     thread.postMessage(question);

@@ -3,23 +3,32 @@ import type { Finding, WorkflowDefinition } from '@countersign/state-machine';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { AnalysisWorker } from '../analysis/analysis-worker.js';
+import { templatesInvokedBy } from './invoked-templates.js';
+import { Templates } from './templates.js';
 
-/** What is wrong or doubtful about definitions, with the organisation's people as they are today. */
+/** What is wrong or doubtful about definitions, with the organisation's people and templates as they are today. */
 @Injectable()
 export class TemplateAnalysis implements OnApplicationShutdown {
   readonly #worker = new AnalysisWorker();
 
-  constructor(@Inject(PLATFORM) private readonly platform: Platform) {}
+  constructor(
+    @Inject(PLATFORM) private readonly platform: Platform,
+    @Inject(Templates) private readonly templates: Templates,
+  ) {}
 
   /**
    * @param actor id of whoever asks
    * @throws AppError what `AnalysisWorker.findings` throws.
    */
-  findings(actor: string, definition: WorkflowDefinition): Promise<readonly Finding[]> {
-    return this.#worker.findings(actor, definition, this.platform.people.directory);
+  async findings(actor: string, definition: WorkflowDefinition): Promise<readonly Finding[]> {
+    const templates = await templatesInvokedBy(definition, (name) =>
+      this.templates.load(Templates.streamOf(name)),
+    );
+    const { directory } = this.platform.people;
+    return this.#worker.findings(actor, definition, { directory, templates });
   }
 
-  /** The same for any organisation: whether there are enough people for its approvals is not asked. */
+  /** The same for any organisation: neither its people nor its templates are asked about. */
   findingsForAnybody(actor: string, definition: WorkflowDefinition): Promise<readonly Finding[]> {
     return this.#worker.findings(actor, definition);
   }
