@@ -40,8 +40,9 @@ const large = parseDefinition({
 
 describe('the analysis thread', () => {
   let worker: AnalysisWorker | undefined;
+  // As long as it takes, on whatever machine, unless a test is about that.
   const start = (options?: AnalysisWorkerOptions): AnalysisWorker =>
-    (worker = new AnalysisWorker(options));
+    (worker = new AnalysisWorker({ deadlineMs: 60_000, maxWaitMs: 60_000, ...options }));
   afterEach(async () => {
     await worker?.stop();
   });

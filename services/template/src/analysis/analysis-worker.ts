@@ -8,7 +8,7 @@ import type {
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-import type { AnalysisAnswer, AnalysisQuestion } from './analysis-messages.js';
+import { type AnalysisAnswer, type AnalysisQuestion, READY } from './analysis-messages.js';
 import { FairQueue } from './fair-queue.js';
 
 /**
@@ -22,7 +22,7 @@ const THREAD = fileURLToPath(
 );
 
 export interface AnalysisWorkerOptions {
-  /** How long one analysis may run, in milliseconds. Default: 2,200. */
+  /** How long one analysis may run, in milliseconds, once the thread has started. Default: 2,200. */
   readonly deadlineMs?: number;
   /**
    * How long a question may wait for its turn, in milliseconds. Default: 2,400. Together with the deadline less than
@@ -66,8 +66,9 @@ export class AnalysisWorker {
   readonly #memoryMb: number;
   readonly #validation: Omit<ValidationOptions, keyof World>;
   readonly #waiting = new FairQueue<Job>();
-  #running: { id: number; job: Job; deadline: NodeJS.Timeout } | undefined;
+  #running: { id: number; job: Job; deadline: NodeJS.Timeout | undefined } | undefined;
   #thread: Worker | undefined;
+  #ready = false;
   /** The directory that the thread has. */
   #sent: Directory | undefined;
   #lastId = 0;
@@ -125,17 +126,23 @@ export class AnalysisWorker {
     const job = this.#take();
     if (job === undefined) return;
     const id = ++this.#lastId;
-    const deadline = setTimeout(() => {
-      this.#timedOut();
-    }, this.#deadlineMs);
-    this.#running = { id, job, deadline };
+    this.#running = { id, job, deadline: undefined };
     try {
       this.#ask(id, job);
+      if (this.#ready) this.#limit();
     } catch (cause) {
       // What cannot be copied to another thread is no parsed definition.
       this.#settle()?.reject(failed('the definition cannot be handed over', cause));
       this.#next();
     }
+  }
+
+  /** What runs has so long from now on. */
+  #limit(): void {
+    if (this.#running === undefined) return;
+    this.#running.deadline = setTimeout(() => {
+      this.#timedOut();
+    }, this.#deadlineMs);
   }
 
   #ask(id: number, { definition, world: { directory, templates } }: Job): void {
@@ -158,9 +165,14 @@ export class AnalysisWorker {
       resourceLimits: { maxOldGenerationSizeMb: this.#memoryMb },
     });
     this.#sent = undefined;
+    this.#ready = false;
     thread.unref();
-    thread.on('message', (answer: AnalysisAnswer) => {
-      if (this.#thread === thread && this.#running?.id === answer.id) this.#answered(answer);
+    thread.on('message', (message: AnalysisAnswer | typeof READY) => {
+      if (this.#thread !== thread) return;
+      if (message === READY) {
+        this.#ready = true;
+        this.#limit();
+      } else if (this.#running?.id === message.id) this.#answered(message);
     });
     let fault: unknown;
     thread.on('error', (error) => {
