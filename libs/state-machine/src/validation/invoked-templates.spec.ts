@@ -34,7 +34,7 @@ describe('invoked templates', () => {
   const child = { required: ['x', 'constructor'], invokes: [] };
 
   it('have to be there', () => {
-    const found = 'error invoke.template-unavailable /states/0/invoke/template';
+    const found = 'warning invoke.template-unavailable /states/0/invoke/template';
     for (const unavailable of ['unknown', 'not published', 'retired'] as const) {
       const templates = { child: { required: [], invokes: [], unavailable } };
       expect(brief({}, templates)).toEqual([found]);

@@ -26,8 +26,9 @@ export function checkInvokedTemplates({ definition, options: { templates } }: Mo
     const target = Object.hasOwn(known, key) ? known[key] : undefined;
     if (target === undefined) return [];
     if (target.unavailable !== undefined) {
-      const message = `nothing can be started from ${key}: it is ${target.unavailable}`;
-      return [error('invoke.template-unavailable', `${path}/template`, message)];
+      // That may change before the first instance comes here.
+      const message = `nothing can be started from ${key} today: it is ${target.unavailable}`;
+      return [warning('invoke.template-unavailable', `${path}/template`, message)];
     }
     const findings: Finding[] = [];
     const missing = target.required.filter((field) => !Object.hasOwn(invoke.context, field));
