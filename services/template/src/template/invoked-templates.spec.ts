@@ -34,6 +34,7 @@ const versions = (
     version: index + 1,
     status,
     definition: invoking(name, ...references),
+    submitters: [],
     definitionHash: '',
     language: '',
   })),
