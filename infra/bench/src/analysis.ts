@@ -87,7 +87,7 @@ export async function analysis(): Promise<void> {
     for (let run = 0; run < options.runs; run++) {
       const start = performance.now();
       const cpu = process.threadCpuUsage();
-      findings = (await worker.findings(large)).length;
+      findings = (await worker.findings('bench', large)).length;
       times.push(performance.now() - start);
       const { user, system } = process.threadCpuUsage(cpu);
       busy.push((user + system) / 1_000);

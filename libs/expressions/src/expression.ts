@@ -95,6 +95,11 @@ export function parseChecked(source: string, variables: readonly string[]): CelN
   return checked(source, variables, true).ast as unknown as CelNode;
 }
 
+/** The same of any expression. @throws AppError `invalid` `expression.invalid`, as `compileExpression` does */
+export function parseExpression(source: string, variables: readonly string[]): CelNode {
+  return checked(source, variables, false).ast as unknown as CelNode;
+}
+
 function checked(source: string, variables: readonly string[], boolean: boolean): ParseResult {
   try {
     return check(environmentFor(variables), source, boolean);

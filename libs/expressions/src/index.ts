@@ -11,3 +11,4 @@ export {
 export { LIMITS as EXPRESSION_LIMITS } from './limits.js';
 export { inOneBudget } from './meter.js';
 export { type Atom, type Outline, outlineCondition, type OutlineConstant } from './outline.js';
+export { type FieldKind, type Misuse, type Uses, usesOf, type ValueKind } from './uses.js';

@@ -154,7 +154,7 @@ function atom(node: CelNode, variables: readonly string[]): Atom {
 }
 
 /** Every member of a variable that an expression may look at; the whole of it where that is not plain to see. */
-function readsOf(root: CelNode, variables: readonly string[]): readonly string[] {
+export function readsOf(root: CelNode, variables: readonly string[]): readonly string[] {
   const reads = new Set<string>();
   const visit = (node: CelNode): void => {
     const [container, key] = Array.isArray(node.args) ? (node.args as unknown[]) : [];
@@ -185,7 +185,7 @@ function memberOf(op: string, key: unknown): string | undefined {
 }
 
 /** The tree as text: equal for equal trees, and for no others. */
-function print(node: CelNode): string {
+export function print(node: CelNode): string {
   switch (node.op) {
     case 'value':
       return printValue(node.args);

@@ -235,6 +235,24 @@ describe('quorums over the directory', () => {
       [`warning approval.unknown-approver ${at}/approvers/1`],
     ],
     [
+      'names that nobody has in a stage',
+      {
+        stages: [
+          {
+            name: 'one',
+            level: 'SINGLE',
+            approvers: ['group:trio'],
+            within: ['group:trio', 'group:gone'],
+            rejection: { veto: ['role:nobody', 'ann'] },
+          },
+        ],
+      },
+      [
+        `warning approval.unknown-approver ${at}/stages/0/within/1`,
+        `warning approval.unknown-approver ${at}/stages/0/rejection/veto/0`,
+      ],
+    ],
+    [
       'stages that take the same people',
       {
         stages: [
@@ -251,6 +269,12 @@ describe('quorums over the directory', () => {
     ],
   ] as [string, Transition['requiresApproval'], string[]][])('%s', (_name, policy, expected) => {
     expect(asking(policy)).toEqual(expected);
+  });
+
+  it('are not enough for roles that nobody has', () => {
+    expect(asking(undefined, { roles: ['trader', 'nobody'] })).toEqual([
+      'warning transition.unknown-role /transitions/0/roles/1',
+    ]);
   });
 
   it('is an error when whoever may ask cannot be done without', () => {
@@ -354,6 +378,7 @@ describe('triggers, actions and conditions', () => {
       'error state.unknown /states/0/timeout/to',
       'error state.unknown /protected/0/state',
       'error state.unknown /autoEscalate/to',
+      'warning analysis.incomplete ',
     ]);
   });
 });

@@ -6,7 +6,8 @@ const DURATION =
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
 const UNITS = [7 * DAY, DAY, 3_600 * SECOND, 60 * SECOND, SECOND];
-const LONGEST = 3_660 * DAY;
+const LONGEST_DAYS = 3_660;
+const LONGEST = LONGEST_DAYS * DAY;
 
 /**
  * Length in milliseconds of an ISO 8601 duration in units that always have the same length: weeks, days of
@@ -25,7 +26,7 @@ export const Duration = z
   .refine((text) => {
     const length = parse(text);
     return length !== undefined && length > 0 && length <= LONGEST;
-  }, 'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT1H30M');
+  }, `must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT1H30M, from PT0.001S to P${LONGEST_DAYS}D`);
 export type Duration = z.infer<typeof Duration>;
 
 /** A duration by its parts, for a calendar, where a day is a working day and an hour one of work. */

@@ -5,7 +5,15 @@ export interface PathStep {
   /** The transition's event, or what else moves the instance. */
   readonly event: string;
   readonly by:
-    'transition' | 'rejection' | 'timeout' | 'escalation' | 'force' | 'migration' | 'reset';
+    | 'transition'
+    | 'rejection'
+    | 'timeout'
+    | 'escalation'
+    | 'force'
+    | 'migration'
+    | 'reset'
+    /** From template to template; `event` is the state that invokes. */
+    | 'invocation';
   /** Level of the approval that the step crosses. */
   readonly approval?: string;
 }

@@ -32,10 +32,21 @@ describe('the guide to a process of your own', () => {
     expect({ findings: validateDefinition(parseDefinition(JSON.parse(broken))) }).toEqual(shown);
   });
 
+  it('shows what a decimal that is compared as it stands is answered with', () => {
+    const text = read('examples/limit-increase.json');
+    const bare = text.replace(
+      'decimal(context.requestedLimit) > decimal(5000000)',
+      'context.requestedLimit > 5000000',
+    );
+    expect(bare).not.toBe(text);
+    const shown: unknown = JSON.parse(block('json', '{\n  "code"'));
+    expect(validateDefinition(parseDefinition(JSON.parse(bare)))).toEqual([shown]);
+  });
+
   it('quotes the example as it is', () => {
     const quoted = [...guide.matchAll(/^```json\n(.*?)^```$/gms)]
       .map(([, text = '']) => JSON.parse(text) as object)
-      .filter((each) => !('findings' in each));
+      .filter((each) => !('findings' in each || 'code' in each));
     expect(quoted.length).toBeGreaterThan(2);
     const whole = JSON.stringify(example);
     for (const each of quoted) expect(whole).toContain(JSON.stringify(each));

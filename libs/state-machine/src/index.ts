@@ -74,6 +74,13 @@ export {
 } from './overrides.js';
 export type { Claims } from './people.js';
 export { type ActionResults, type CompiledAction, runActions } from './run-actions.js';
+export {
+  invokedBy,
+  type InvokedReference,
+  type KnownTemplate,
+  type KnownTemplates,
+  referenceKey,
+} from './known-templates.js';
 export { StateMachine, type TransitionOptions, type WorkflowConfig } from './state-machine.js';
 export { validateDefinition } from './validate.js';
 export {

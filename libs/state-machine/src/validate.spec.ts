@@ -62,7 +62,29 @@ describe('validation', () => {
       'state.unknown /transitions/0/to',
       'state.unknown /transitions/1/from',
       'state.unknown /transitions/1/requiresApproval/onRejected',
+      'warning analysis.incomplete ',
     ]);
+  });
+
+  it('says what it left out because names are unclear, and checks the rest', () => {
+    const definition = parseDefinition({
+      name: 'test',
+      initial: 'a',
+      states: [{ name: 'a' }, { name: 'end', final: 'completed' }],
+      transitions: [go('a', 'gone', { condition: '1 +' }), go('a', 'end'), go('b', 'c')],
+    });
+    const found = validateDefinition(definition);
+    expect(found.map(({ code, path }) => `${code} ${path}`)).toEqual([
+      'state.unknown /transitions/0/to',
+      'state.unknown /transitions/2/from',
+      'state.unknown /transitions/2/to',
+      'analysis.incomplete ',
+      'condition.invalid /transitions/0/condition',
+    ]);
+    const { message } = found[3] ?? {};
+    expect(message).toContain('ways around approvals');
+    expect(message).toContain('unreachable states');
+    expect(message).toContain('because of state.unknown at /transitions/0/to');
   });
 
   it('finds final states that go on', () => {
@@ -72,9 +94,9 @@ describe('validation', () => {
   it('finds states that are never reached, and states without a way to an end', () => {
     expect(findings([go('a', 'end')])).toEqual(['state.unreachable /states/1']);
     expect(findings([go('a', 'b'), go('a', 'end')])).toEqual(['state.dead-end /states/1']);
-    expect(findings([go('a', 'b'), go('b', 'a')], [{ name: 'a' }, { name: 'b' }])).toEqual([
-      'final.missing /states',
-    ]);
+    expect(
+      findings([go('a', 'b'), go('b', 'a')], [{ name: 'a' }, { name: 'b' }, { name: 'c' }]),
+    ).toEqual(['final.missing /states', 'state.unreachable /states/2']);
   });
 
   it('counts a rejection as a way', () => {

@@ -157,6 +157,14 @@ describe('a drawing', () => {
     );
   });
 
+  it('keeps words that would turn the drawing from doing so', () => {
+    const turned = {
+      ...definition,
+      states: [{ name: 'open', description: 'in Direction  lr of' }],
+    };
+    expect(visualize(turned).mermaid).toContain('#34;in #68;irection  lr of#34;');
+  });
+
   it('leads every edge but the back ones to a later layer, and puts no two states in one place', () => {
     const arrow = fc.record({ from: fc.nat(7), to: fc.nat(7) });
     fc.assert(

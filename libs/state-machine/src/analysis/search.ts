@@ -31,6 +31,7 @@ const MOST_COMPARED = 40;
  *
  * @param starts where to start, with nothing known
  * @param budget moves that may be tried; what is used is taken off
+ * @param useful of a graph that these moves are a part of, for whoever searches it again and again
  */
 export function findWays(
   model: Model,
@@ -38,9 +39,9 @@ export function findWays(
   starts: readonly Start[],
   wanted: ReadonlySet<string>,
   budget: { left: number },
+  useful = new UsefulCells(model.cells, moves),
 ): Map<string, Found> {
   const byFrom = Map.groupBy(moves, (move) => move.from);
-  const useful = new UsefulCells(model.cells, moves);
   const known = new Map<string, { keys: Set<string>; first: Facts[] }>();
   const found = new Map<string, Found>();
   const queue: Place[] = [];

@@ -42,6 +42,15 @@ export function checkNamedPeople({ definition, options: { directory } }: Model):
   const people = new Organisation(directory);
   return [
     ...unknownNames(people, definition.operators ?? [], '/operators'),
+    ...definition.transitions.flatMap(({ roles = [] }, index) =>
+      roles.flatMap((role, place) => {
+        if (people.named([`role:${role}`]).size > 0) return [];
+        const message = `the directory has nobody active of role ${role}`;
+        return [
+          warning('transition.unknown-role', `/transitions/${index}/roles/${place}`, message),
+        ];
+      }),
+    ),
     // Who sends a signal may be a service, of which the directory need not know.
     ...definition.transitions.flatMap(({ trigger }, index) => {
       if (typeof trigger === 'string' || !('signal' in trigger)) return [];

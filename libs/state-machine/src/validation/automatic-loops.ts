@@ -1,6 +1,7 @@
 import { assume, evaluate, type Fact, type Facts } from '../analysis/facts.js';
 import type { Model, Move } from '../analysis/model.js';
 import { findWays } from '../analysis/search.js';
+import { UsefulCells } from '../analysis/useful-cells.js';
 import { actionsOf } from '../action.js';
 import type { StateDefinition } from '../definition.js';
 import { error, type Finding, type PathStep, warning } from '../finding.js';
@@ -29,13 +30,15 @@ export function checkAutomaticLoops(model: Model): Finding[] {
     return made && transition !== undefined && isImmediate(transition);
   });
   const verdict = ({ transition = -1 }: Move) => verdicts.get(transition);
-  const certain = circles(immediate.filter((move) => verdict(move) === 'always'));
+  const certain = circles(
+    model,
+    immediate.filter((move) => verdict(move) === 'always'),
+  );
   const possible = immediate.filter((move) => verdict(move) !== 'never');
   const budget = { left: BOUND };
   const turns = new Map<string, readonly PathStep[]>();
-  for (const [state, way] of circles(possible)) {
-    const inside = possible.filter(({ from, to }) => way.members.has(from) && way.members.has(to));
-    if (certain.has(state) || returns(model, inside, state, budget)) {
+  for (const [state, way] of circles(model, possible)) {
+    if (certain.has(state) || returns(model, way, state, budget)) {
       turns.set(
         state,
         way.turn().map((move) => stepOf(definition, move)),
@@ -57,37 +60,38 @@ export function checkAutomaticLoops(model: Model): Finding[] {
 const MOST_SHOWN = 20;
 
 interface Circle {
-  readonly members: ReadonlySet<string>;
+  /** The moves among the states that lead back to themselves through each other. */
+  readonly inside: readonly Move[];
+  /** Of those moves; made once, because it takes long where there are many. */
+  useful(): UsefulCells;
   /** The shortest way round, for the states that are shown. */
   turn(): readonly Move[];
 }
 
 /** The states that lead back to themselves. */
-function circles(moves: readonly Move[]): Map<string, Circle> {
+function circles({ cells }: Model, moves: readonly Move[]): Map<string, Circle> {
   const found = new Map<string, Circle>();
   for (const component of components(moves)) {
     const members = new Set(component);
     const inside = moves.filter(({ from, to }) => members.has(from) && members.has(to));
+    let made: UsefulCells | undefined;
+    const useful = (): UsefulCells => (made ??= new UsefulCells(cells, inside));
     for (const state of component) {
       const shown = found.size < MOST_SHOWN;
       const turn = (): Move[] =>
         shown ? (wayTo(shortestWays(state, inside), state, state) as Move[]) : [];
-      found.set(state, { members, turn });
+      found.set(state, { inside, useful, turn });
     }
   }
   return found;
 }
 
 /** Whether a state can be come back to without conditions that contradict each other on the way. */
-function returns(
-  model: Model,
-  moves: readonly Move[],
-  state: string,
-  budget: { left: number },
-): boolean {
+function returns(model: Model, circle: Circle, state: string, budget: { left: number }): boolean {
+  if (budget.left <= 0) return true;
   const back = `back in ${state}`;
-  const turned = moves.map((move) => (move.to === state ? { ...move, to: back } : move));
-  return findWays(model, turned, [{ state }], new Set([back]), budget).has(back);
+  const turned = circle.inside.map((move) => (move.to === state ? { ...move, to: back } : move));
+  return findWays(model, turned, [{ state }], new Set([back]), budget, circle.useful()).has(back);
 }
 
 /** Whether an automatic transition is taken whenever its state is entered. */

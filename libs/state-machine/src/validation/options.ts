@@ -1,6 +1,7 @@
 import type { Action } from '../action.js';
 import { ApprovalPolicyShape } from '../approval-policy.js';
 import type { Directory } from '../directory.js';
+import type { KnownTemplates } from '../known-templates.js';
 
 /**
  * What of an approval policy is enforced today. A policy that asks for more is refused at publishing:
@@ -43,6 +44,8 @@ export const SUPPORTED_ACTIONS: readonly Action['type'][] = ['assign', 'emit'];
 export interface ValidationOptions {
   /** The organisation; with it, quorums are checked against the people there are. */
   readonly directory?: Directory | undefined;
+  /** Templates that may be invoked; with them, invocations are checked. */
+  readonly templates?: KnownTemplates | undefined;
   /** How many moves the search of the proofs may try before it answers "not proven". Default: 200,000. */
   readonly bound?: number | undefined;
   /** What the engine carries out. Default: `ENFORCED_POLICY_MEMBERS` and `SUPPORTED_ACTIONS`. */

@@ -47,6 +47,8 @@ export interface PlacedExpression {
   readonly path: string;
   /** A `value` is one of an action or an invocation; a `rule` that of an approval of level AUTO. */
   readonly of: 'condition' | 'value' | 'rule';
+  /** The field of the context that is set to its value, if it is one of an `assign`. */
+  readonly assigns?: string;
 }
 
 /** Every expression of a definition. */
@@ -57,7 +59,10 @@ export function expressionsIn(definition: WorkflowDefinition): PlacedExpression[
   });
   const actions = actionsIn(definition).flatMap(({ action, path }) => {
     const [member, fields] = fieldsOf(action);
-    return values(fields, `${path}/${member}`);
+    return values(fields, `${path}/${member}`).map((each, index) => {
+      const assigns = action.type === 'assign' ? Object.keys(fields)[index] : undefined;
+      return assigns === undefined ? each : { ...each, assigns };
+    });
   });
   const invocations = definition.states.flatMap(({ invoke }, index) => {
     if (invoke === undefined) return [];

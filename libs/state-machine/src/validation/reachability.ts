@@ -9,9 +9,7 @@ const MOST_SHOWN = 20;
 export function checkReachability({ definition, edges }: Model): Finding[] {
   const { initial, states } = definition;
   const finals = states.filter((state) => state.final !== undefined);
-  if (finals.length === 0) {
-    return [error('final.missing', '/states', 'no state is final: no instance would ever end')];
-  }
+  const noEnd = finals.length === 0;
   const reached = reachableFrom([initial], edges);
   const ending = reaching(
     finals.map((state) => state.name),
@@ -19,15 +17,21 @@ export function checkReachability({ definition, edges }: Model): Finding[] {
   );
   const ways = shortestWays(initial, edges);
   let shown = 0;
-  return states.flatMap(({ name }, index) => {
+  const missing = error(
+    'final.missing',
+    '/states',
+    'no state is final: no instance would ever end',
+  );
+  const places = states.flatMap(({ name }, index) => {
     const path = `/states/${index}`;
     if (!reached.has(name)) {
       return [error('state.unreachable', path, `nothing leads from the start to ${name}`)];
     }
-    if (ending.has(name)) return [];
+    if (noEnd || ending.has(name)) return [];
     const finding = error('state.dead-end', path, `nothing leads from ${name} to an end`);
     if (++shown > MOST_SHOWN) return [finding];
     const way = name === initial ? [] : wayTo(ways, initial, name);
     return [{ ...finding, counterexample: way.map((edge) => stepOf(definition, edge)) }];
   });
+  return noEnd ? [missing, ...places] : places;
 }

@@ -143,7 +143,9 @@ function problem([status, codes]: [number, readonly string[]], schemas: JsonSche
   return {
     description: `${STATUS_CODES[status] ?? 'Error'}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
     ...(status === 401 ? { headers: { 'www-authenticate': { schema: { type: 'string' } } } } : {}),
-    ...(status === 503 ? { headers: { 'retry-after': { schema: { type: 'integer' } } } } : {}),
+    ...([429, 503].includes(status)
+      ? { headers: { 'retry-after': { schema: { type: 'integer' } } } }
+      : {}),
     content: { 'application/problem+json': { schema: named } },
   };
 }

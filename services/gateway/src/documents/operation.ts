@@ -15,7 +15,7 @@ export type OperationKind = 'command' | 'query' | 'log' | 'plain';
 /** Refusals by the status they are sent with. */
 export type ErrorCodes = Readonly<
   Partial<
-    Record<400 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 428 | 500 | 503, readonly string[]>
+    Record<400 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 428 | 429 | 500 | 503, readonly string[]>
   >
 >;
 

@@ -48,6 +48,14 @@ describe('a body with a definition', () => {
     [{ definition: 'text' }, 'definition.malformed', '/'],
     [{ definition: chain(2), actor: 'bob' }, 'request.invalid', '/actor'],
     [[], 'definition.malformed', '/'],
+    [{}, 'request.invalid', '/definition: '],
+    [{ defintion: chain(2) }, 'request.invalid', '/definition: '],
+    [{ definition: {} }, 'definition.malformed', '/name'],
+    [
+      { definition: { ...chain(2), timeout: 'P20Y' } },
+      'definition.malformed',
+      'from PT0.001S to P3660D',
+    ],
   ])('that is malformed is refused with its place (%#)', async (body, code, place) => {
     const { status, body: problem } = await validate(body);
     expect([status, problem.code]).toEqual([400, code]);

@@ -11,14 +11,24 @@ export const DefinitionBody = z.union([
 /** As `WorkflowDefinition` has it; looked at first, so that nobody parses ten thousand states to refuse them. */
 const most = { states: 1_000, transitions: 5_000 } as const;
 
+/** Whoever sends one of these means the definition itself. */
+const MEMBERS = Object.keys(WorkflowDefinition.shape);
+
 /**
  * The definition in a request's body: `{"definition": ...}`, or the definition itself.
  *
- * @throws AppError `invalid` `request.invalid` for members beside `definition`; `definition.too-large` naming
+ * @throws AppError `invalid` `request.invalid` without a definition, and for members beside `definition`; `definition.too-large` naming
  * what there is too much of; `definition.malformed` with the places within the definition.
  */
 export function definitionIn(body: unknown): WorkflowDefinition {
-  if (!isObject(body) || !('definition' in body)) return definitionOf(body);
+  if (!isObject(body)) return definitionOf(body);
+  if (!('definition' in body)) {
+    if (MEMBERS.some((member) => Object.hasOwn(body, member))) return definitionOf(body);
+    const problem = 'is missing, and the body is no definition either';
+    throw invalid('request.invalid', `/definition: ${problem}`, {
+      details: { problems: [{ at: '/definition', problem }] },
+    });
+  }
   const { definition, ...others } = body;
   const [stray] = Object.keys(others);
   if (stray !== undefined) throw invalid('request.invalid', `/${stray}: unknown member`);

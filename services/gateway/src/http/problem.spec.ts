@@ -6,6 +6,7 @@ import {
   invalid,
   rule,
   unauthenticated,
+  unavailable,
 } from '@countersign/kernel';
 import { describe, expect, it } from '@jest/globals';
 import { HttpException, NotFoundException } from '@nestjs/common';
@@ -47,6 +48,8 @@ describe('toProblem', () => {
     expect(challenge('auth.token-missing')).toBe('Bearer realm="countersign"');
     expect(challenge('auth.token-invalid')).toContain('error="invalid_token"');
     expect(toProblem(conflict('a.b', '')).headers).toEqual({});
+    const share = toProblem(unavailable('analysis.too-many', ''));
+    expect([share.status, share.headers]).toEqual([429, { 'retry-after': '1' }]);
     expect(toProblem(withCode('', '57P01')).headers).toEqual({ 'retry-after': '1' });
   });
 

@@ -30,6 +30,7 @@ export const statusOfCode: Readonly<Partial<Record<string, number>>> = {
   'request.too-large': 413,
   'request.unsupported-encoding': 415,
   'directory.revision-needed': 428,
+  'analysis.too-many': 429,
   'request.headers-too-large': 431,
 };
 

@@ -25,7 +25,10 @@ import { API } from './api-path.js';
 import { nameIn, VersionNumber, versionIn } from './templates.controller.js';
 
 const NOWHERE = ['template.not-found', 'template.version-not-found'];
-const ANALYSIS = ['analysis.busy', 'analysis.failed', 'analysis.stopped'];
+const ANALYSIS = {
+  429: ['analysis.too-many'],
+  503: ['analysis.busy', 'analysis.failed', 'analysis.stopped'],
+};
 
 /** Writing, reviewing and publishing templates. */
 @Controller(`${API}/templates`)
@@ -40,7 +43,7 @@ export class TemplateCommandsController {
       'Of the caller’s own: their present draft gets the new content, otherwise it is a new version. What is wrong with it is reported as findings; publishing is what they prevent. The definition may also be the whole body.',
     body: DefinitionBody,
     reply: SaveTemplateDraft.reply,
-    errors: { 400: ['definition.malformed', 'definition.too-large'], 503: ANALYSIS },
+    errors: { 400: ['definition.malformed', 'definition.too-large'], ...ANALYSIS },
   })
   save(@Req() request: FastifyRequest) {
     const definition = definitionIn(request.body);
@@ -60,7 +63,7 @@ export class TemplateCommandsController {
         'template-file.hash-mismatch',
         'template-file.malformed',
       ],
-      503: ANALYSIS,
+      ...ANALYSIS,
     },
   })
   import(@Req() request: FastifyRequest) {
@@ -74,7 +77,7 @@ export class TemplateCommandsController {
     summary: 'Analyse a definition; nothing is saved',
     body: DefinitionBody,
     reply: ValidateTemplate.reply,
-    errors: { 400: ['definition.malformed', 'definition.too-large'], 503: ANALYSIS },
+    errors: { 400: ['definition.malformed', 'definition.too-large'], ...ANALYSIS },
   })
   validate(@Req() request: FastifyRequest) {
     const definition = definitionIn(request.body);
@@ -139,7 +142,7 @@ export class TemplateCommandsController {
         'template.not-in-review',
         'template.second-person-needed',
       ],
-      503: ANALYSIS,
+      ...ANALYSIS,
     },
   })
   publish(

@@ -14,6 +14,9 @@ export interface AnalysisQuestion {
   readonly directory: Directory | 'none' | 'as-before';
 }
 
+/** What it says when it has started. */
+export const READY = 'ready';
+
 /** What it answers; an error is a fault of the analysis, never of the definition. */
 export type AnalysisAnswer =
   | { readonly id: number; readonly findings: Finding[] }

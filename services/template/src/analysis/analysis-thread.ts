@@ -2,11 +2,12 @@ import { type Directory, validateDefinition } from '@countersign/state-machine';
 import { messageOf } from '@countersign/kernel';
 import { parentPort } from 'node:worker_threads';
 
-import type { AnalysisAnswer, AnalysisQuestion } from './analysis-messages.js';
+import { type AnalysisAnswer, type AnalysisQuestion, READY } from './analysis-messages.js';
 
 // The whole of the analysis thread: `AnalysisWorker` starts it and asks one question at a time.
 let directory: Directory | undefined;
 
+parentPort?.postMessage(READY);
 parentPort?.on('message', (question: AnalysisQuestion) => {
   parentPort?.postMessage(answer(question));
 });

@@ -25,7 +25,7 @@ export class TemplateController implements OnModuleInit {
     const { handler } = this;
     const { commands } = this.runtime;
     for (const definition of builtInTemplates) await handler.publishBuiltIn(definition);
-    commands.serve(ValidateTemplate, (body) => handler.validate(body));
+    commands.serve(ValidateTemplate, (body, context) => handler.validate(body, context));
     commands.serve(SaveTemplateDraft, (body, context) => handler.save(body, context));
     commands.serve(SubmitTemplate, (body, context) => handler.submit(body, context));
     commands.serve(ReturnTemplate, (body, context) => handler.return(body, context));

@@ -55,16 +55,16 @@ export class TemplateHandler {
     @Inject(EventOffers) private readonly offers: EventOffers,
   ) {}
 
-  async validate({ definition }: BodyOf<typeof ValidateTemplate>) {
-    return { findings: await this.analysis.findings(definition) };
+  async validate({ definition }: BodyOf<typeof ValidateTemplate>, { actor }: CommandContext) {
+    return { findings: await this.analysis.findings(actor.id, definition) };
   }
 
   async save(
     { definition, importedFrom }: BodyOf<typeof SaveTemplateDraft>,
     context: CommandContext,
   ): Promise<z.output<typeof SaveTemplateDraft.reply>> {
-    const findings = await this.analysis.findings(definition);
     const author = context.actor.id;
+    const findings = await this.analysis.findings(author, definition);
     const { state, position } = await this.templates.execute(
       Templates.streamOf(definition.name),
       context,
@@ -107,7 +107,7 @@ export class TemplateHandler {
           `this takes a member of the group ${ADMINISTRATORS}`,
         );
       }
-      const findings = await this.analysis.findings(definition);
+      const findings = await this.analysis.findings(reviewer, definition);
       return publishVersion(state, version, reviewer, findings, { comment, shownHash });
     });
   }
@@ -129,7 +129,7 @@ export class TemplateHandler {
     const ids = { commandId, correlationId: commandId, causationId: commandId };
     const context = { ...ids, commandHash, actor };
     await this.templates.execute(Templates.streamOf(definition.name), context, async (state) => {
-      const findings = await this.analysis.findingsForAnybody(definition);
+      const findings = await this.analysis.findingsForAnybody(actor.id, definition);
       return publishBuiltIn(state, { definition, findings });
     });
   }

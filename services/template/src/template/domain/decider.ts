@@ -192,10 +192,7 @@ export function retireVersion(
  * review; `template.retired`.
  */
 export function resolveVersion(state: TemplateState, name: string, number?: number): VersionState {
-  const found =
-    number === undefined
-      ? (latestPublished(state) ?? latestRetired(state) ?? state.versions.at(-1))
-      : state.versions[number - 1];
+  const found = resolvable(state, number);
   const which = number === undefined ? name : `${name} version ${number}`;
   if (!found) throw notFound('template.not-found', `there is no template ${which}`);
   if (found.status === 'PUBLISHED') return found;
@@ -204,6 +201,12 @@ export function resolveVersion(state: TemplateState, name: string, number?: numb
     throw rule('template.retired', `${which} was retired: nothing new is started from it`, details);
   }
   throw rule('template.not-published', `${which} has not been published yet`, details);
+}
+
+/** The version asked for, or the latest published one, or else the latest retired one, or any. */
+export function resolvable(state: TemplateState, number?: number): VersionState | undefined {
+  if (number !== undefined) return state.versions[number - 1];
+  return latestPublished(state) ?? latestRetired(state) ?? state.versions.at(-1);
 }
 
 /** @throws AppError `template.version-not-found`. */
