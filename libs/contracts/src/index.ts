@@ -23,6 +23,7 @@ export * from './events/registry.js';
 export * from './events/template.events.js';
 export * from './events/trigger.events.js';
 export * from './events/workflow.events.js';
+export * from './feed.js';
 export * from './reactions.js';
 export * from './read-model.js';
 export * from './scalars.js';

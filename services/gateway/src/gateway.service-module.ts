@@ -12,6 +12,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AuthModule } from './auth/auth.module.js';
 import { loadGatewayConfig } from './config.js';
 import { ApiDocuments } from './documents/api-documents.js';
+import { EventFeedsHost } from './feeds/event-feeds-host.js';
 import { CommandGate } from './http/command-gate.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -73,6 +74,7 @@ const controllers = [
     { provide: ApiDocuments, useFactory: () => new ApiDocuments(controllers) },
     projectionProgress,
     ProjectionHints,
+    EventFeedsHost,
     CommandGate,
     ReadViews,
     AvailableTransitions,
