@@ -1,4 +1,5 @@
 export { Countersign, type DecisionOptions, type PendingQuery, type Shown } from './countersign.js';
+export { developmentToken } from './development-token.js';
 export type { CallOptions, ConnectionOptions } from './http.js';
 export { CountersignError } from './problem.js';
 export { type EventName, outcomes, type PublishedEvent } from './published-event.js';
