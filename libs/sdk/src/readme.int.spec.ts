@@ -14,6 +14,9 @@ const HASH = 'a'.repeat(64);
 const quorum = { required: 2, given: 0, met: false };
 const folderOf = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
+/** The approval whose stream it is. */
+const idOf = (stream: string) => stream.slice('approval-'.length);
+
 describe('the examples', () => {
   let api: ApiServer;
   let events: EventsServer;
@@ -96,9 +99,9 @@ describe('the examples', () => {
   });
 
   it('hear what came of it, and stop', async () => {
-    const { data } = await events.granted();
+    const { subject } = await events.granted();
     const { child, exit, says } = await example(2);
-    await says(`approval.granted ${String(data.approvalId)}`);
+    await says(`approval.granted ${idOf(subject)}`);
     child.kill('SIGINT');
     expect(await exit).toBe(0);
   });
@@ -109,12 +112,12 @@ describe('the examples', () => {
     const first = run(program, [books]);
     await first.says('Booking outcomes');
     const one = await events.granted();
-    await first.says(String(one.data.approvalId));
+    await first.says(idOf(one.subject));
     first.child.kill('SIGKILL');
     await first.exit;
     const two = await events.rejected();
     const second = run(program, [books]);
-    await second.says(`approval.rejected ${String(two.data.approvalId)}`);
+    await second.says(`approval.rejected ${idOf(two.subject)}`);
     second.child.kill('SIGINT');
     expect(await second.exit).toBe(0);
     const lines = (await readFile(books, 'utf8')).trim().split('\n');

@@ -200,10 +200,7 @@ describe('subscribe', () => {
         (stream) => partitionOf(stream) !== slowPartition,
       ) as string,
     });
-    let release = () => undefined as void;
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: gate, resolve: release } = Promise.withResolvers<undefined>();
     await start({
       concurrency: 16,
       handle: async (event) => {
@@ -214,7 +211,7 @@ describe('subscribe', () => {
     await until(() => handled.length === 1);
     await sleep(200);
     expect(idsHandled()).toEqual([other.id]);
-    release();
+    release(undefined);
     await until(() => handled.length === 3);
     expect(idsHandled()).toEqual([other.id, slow.id, same.id]);
   });

@@ -72,7 +72,7 @@ export class EventsServer {
         eventId: id,
         type,
         schemaVersion: 1,
-        data: { approvalId, subjectHash: HASH, ...data } as CloudEvent['data'],
+        data: { approvalId, subjectHash: HASH, ...data },
         metadata: {
           correlationId: id,
           causationId: id,
