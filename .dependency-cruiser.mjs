@@ -42,7 +42,7 @@ export default {
       comment: 'What outsiders install: the published language, HTTP and NATS.',
       severity: 'error',
       from: { path: '^libs/sdk/src', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(libs/(?!sdk/|contracts/)|infra/)' },
+      to: { path: '^(libs/(?!sdk/|contracts/|state-machine/)|infra/)' },
     },
     {
       name: 'only-outsiders-use-the-sdk',

@@ -146,16 +146,16 @@ describe('what is sent', () => {
     ],
     [
       'getDelegations',
-      () => client.getDelegations(),
+      () => client.getDelegations({ person: 'erin', status: 'ACTIVE' }),
       { items: [delegation] },
-      'GET /api/v1/delegations',
+      'GET /api/v1/delegations?person=erin&status=ACTIVE',
       undefined,
     ],
     [
       'endDelegation',
-      () => client.endDelegation(ID),
+      () => client.endDelegation(ID, { reason: 'back' }),
       { delegationId: ID, position: '7' },
-      `DELETE /api/v1/delegations/${ID}`,
+      `DELETE /api/v1/delegations/${ID}?reason=back`,
       undefined,
     ],
     [

@@ -5,13 +5,12 @@ import {
   CommentOnApproval,
   CreateDelegation,
   DecideApproval,
+  type Delegation,
   type DelegationBody,
   EndDelegation,
   EscalateApproval,
   type EscalationBody,
   ExplainApproval,
-  GetDirectory,
-  ListDelegations,
   ReplaceDirectory,
   RequestApproval,
   type RequestBody,
@@ -19,10 +18,11 @@ import {
   StartBulkDecision,
   WithdrawApproval,
 } from '@countersign/contracts';
+import type { Directory } from '@countersign/state-machine';
 import type { z } from 'zod';
 
 import { type Call, type CallOptions, Connection, type ConnectionOptions } from './http.js';
-import { Approval, ApprovalPage, Report } from './replies.js';
+import { Approval, ApprovalPage, DelegationList, DirectoryReply, Report } from './replies.js';
 
 const PAGE = 200;
 
@@ -44,6 +44,11 @@ export interface PendingQuery extends Pick<CallOptions, 'signal'> {
   readonly workflowId?: string;
   /** At most so many (default 1000). */
   readonly limit?: number;
+}
+
+export interface DelegationsQuery extends Pick<CallOptions, 'signal'> {
+  readonly person?: string;
+  readonly status?: Delegation['status'];
 }
 
 type Reply<Command extends { readonly reply: z.ZodType }> = Promise<z.output<Command['reply']>>;
@@ -170,30 +175,36 @@ export class Countersign {
     return this.#connection.send({ ...options, method: 'POST', path: '/delegations', body, reply });
   }
 
-  /** Delegations that the caller gave or was given. */
-  async getDelegations(options?: Pick<CallOptions, 'signal'>) {
-    const { items } = await this.#get('/delegations', ListDelegations.reply, {}, options);
+  /** Delegations that the caller gave or was given, newest first. Another's takes an administrator. */
+  async getDelegations(query: DelegationsQuery = {}): Promise<Delegation[]> {
+    const { person, status, ...options } = query;
+    const filter = { person, status };
+    const { items } = await this.#get('/delegations', DelegationList, filter, options);
     return items;
   }
 
-  endDelegation(delegationId: string, options?: CallOptions): Reply<typeof EndDelegation> {
-    const path = `/delegations/${delegationId}`;
+  endDelegation(
+    delegationId: string,
+    options?: CallOptions & { reason?: string },
+  ): Reply<typeof EndDelegation> {
+    const { reason, ...rest } = options ?? {};
     return this.#connection.send({
-      ...options,
+      ...rest,
       method: 'DELETE',
-      path,
+      path: `/delegations/${delegationId}`,
+      query: { reason },
       reply: EndDelegation.reply,
     });
   }
 
   /** People, groups, roles and calendars, and the revision that `replaceDirectory` takes. */
-  getDirectory(options?: Pick<CallOptions, 'signal'>): Reply<typeof GetDirectory> {
-    return this.#get('/directory', GetDirectory.reply, {}, options);
+  getDirectory(options?: Pick<CallOptions, 'signal'>) {
+    return this.#get('/directory', DirectoryReply, {}, options);
   }
 
   /** Replaces the directory, if it is still at the revision. For administrators. */
   replaceDirectory(
-    directory: z.input<typeof ReplaceDirectory.body>['directory'],
+    directory: Input<typeof Directory>,
     expectedRevision: number,
     options?: CallOptions,
   ): Reply<typeof ReplaceDirectory> {

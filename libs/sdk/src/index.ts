@@ -1,4 +1,10 @@
-export { Countersign, type DecisionOptions, type PendingQuery, type Shown } from './countersign.js';
+export {
+  Countersign,
+  type DecisionOptions,
+  type DelegationsQuery,
+  type PendingQuery,
+  type Shown,
+} from './countersign.js';
 export { developmentToken } from './development-token.js';
 export type { CallOptions, ConnectionOptions } from './http.js';
 export { CountersignError } from './problem.js';

@@ -1,4 +1,5 @@
-import { ApprovalStatus, JsonRecord, QuorumState } from '@countersign/contracts';
+import { ApprovalStatus, Delegation, JsonRecord, QuorumState } from '@countersign/contracts';
+import { Directory } from '@countersign/state-machine';
 import { z } from 'zod';
 
 /** An approval as reads show it. What else the server says is kept as it is. */
@@ -18,6 +19,11 @@ export const ApprovalPage = z.object({
   items: z.array(Approval),
   nextCursor: z.string().nullable(),
 });
+
+export const DelegationList = z.object({ items: z.array(Delegation) });
+
+/** With what `replaceDirectory` has to name. */
+export const DirectoryReply = Directory.safeExtend({ revision: z.int().nonnegative() });
 
 /** Figures, see the API's description. */
 export const Report = z.looseObject({});
