@@ -63,7 +63,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 /** Histories of one approval in two stages, as a service might have written them. */
 export const approvalHistory: fc.Arbitrary<ApprovalEvent[]> = fc
-  .tuple(fc.array(step, { maxLength: 30 }), fc.constantFrom(...ENDS))
+  .tuple(fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), fc.constantFrom(...ENDS))
   .map(([steps, end]) => {
     const history = new History();
     for (const [index, each] of steps.entries()) history.take(each, index);
