@@ -26,6 +26,7 @@ export * from './events/workflow.events.js';
 export * from './feed.js';
 export * from './reactions.js';
 export * from './read-model.js';
+export * from './read-model-approvals.js';
 export * from './scalars.js';
 export * from './subjects.js';
 export * from './template-version.js';

@@ -144,7 +144,7 @@ describe('approvals', () => {
       const { body } = await reading.get(`/approvals?approver=me&limit=1&cursor=${cursor}`, 'bob');
       seen.push(...(body.items as { approvalId: string }[]).map(({ approvalId }) => approvalId));
       if (body.nextCursor === null) break;
-      cursor = String(body.nextCursor);
+      cursor = body.nextCursor as string;
     }
     expect(seen.sort()).toEqual(await mine('bob'));
   });
@@ -153,7 +153,12 @@ describe('approvals', () => {
     const bob = { id: 'bob', roles: [], groups: [], authMethod: 'test' };
     const view = new ReadView(bob, 'everything', reading.db, reading.pool);
     const list = (approver: string) =>
-      new ApprovalsQuery().list(view, { approver, limit: 9 }, new Organisation({ people: [] }), NOW);
+      new ApprovalsQuery().list(
+        view,
+        { approver, limit: 9 },
+        new Organisation({ people: [] }),
+        NOW,
+      );
     await expect(list('dave')).rejects.toMatchObject({ code: 'approval.not-your-list' });
     expect((await list('bob')).items).toHaveLength(3);
     expect(await found('approver=dave', 'frank')).toEqual([A]);

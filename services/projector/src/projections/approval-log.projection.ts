@@ -1,5 +1,5 @@
 import type { ApprovalEvent } from '@countersign/contracts';
-import type { JsonObject } from '@countersign/kernel';
+import type { Json, JsonObject } from '@countersign/kernel';
 
 import type { Projection } from './projection.js';
 
@@ -39,5 +39,5 @@ function dataOf(event: ApprovalEvent): JsonObject {
     ([name, value]) =>
       value !== undefined && !SAID_ELSEWHERE.has(name) && (isSubjects || name !== 'subject'),
   );
-  return Object.fromEntries(members) as JsonObject;
+  return Object.fromEntries<Json>(members as [string, Json][]);
 }

@@ -1,9 +1,4 @@
-import {
-  type ApprovalEvent,
-  type Deadlines,
-  deadlinesAfter,
-  nextDeadline,
-} from '@countersign/contracts';
+import { type ApprovalEvent, deadlinesAfter, nextDeadline } from '@countersign/contracts';
 import type { JsonObject } from '@countersign/kernel';
 import { type ApprovalPolicy, levelOf, roundsOf } from '@countersign/state-machine';
 
@@ -28,7 +23,7 @@ export const approvalRequests: Projection<'approval_requests'> = {
       event.type === 'approval.requested' ? requested(projected) : present(current, projected);
     const row = { ...before, ...change(event, before, at) };
     const policy = row.policy as ApprovalPolicy;
-    const deadlines = deadlinesAfter(before.deadlines as Deadlines, policy, event);
+    const deadlines = deadlinesAfter(before.deadlines, policy, event);
     return {
       ...row,
       ...standing(row),
