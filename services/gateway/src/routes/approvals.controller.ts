@@ -1,6 +1,6 @@
 import { ExplainApproval, RequestApproval, RequestBody } from '@countersign/contracts';
 import { Clock, parseInput } from '@countersign/kernel';
-import { Organisation } from '@countersign/state-machine';
+import { DirectoryReader } from '@countersign/service-kit';
 import { Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -18,6 +18,7 @@ export class ApprovalsController {
     @Inject(CommandGate) private readonly commands: CommandGate,
     @Inject(ReadViews) private readonly views: ReadViews,
     @Inject(ApprovalsQuery) private readonly approvals: ApprovalsQuery,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -55,8 +56,7 @@ export class ApprovalsController {
   async list(@Req() request: FastifyRequest) {
     const parameters = parseQuery(ApprovalsParameters, request.query);
     const view = await this.views.of(request);
-    const nobody = new Organisation({ people: [] });
-    return this.approvals.list(view, parameters, nobody, this.clock.now());
+    return this.approvals.list(view, parameters, this.directory.current, this.clock.now());
   }
 
   @Get(':approvalId')
