@@ -38,6 +38,19 @@ export default {
       },
     },
     {
+      name: 'sdk-stays-small',
+      comment: 'What outsiders install: the published language, HTTP and NATS.',
+      severity: 'error',
+      from: { path: '^libs/sdk/src', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(libs/(?!sdk/|contracts/|state-machine/)|infra/)' },
+    },
+    {
+      name: 'only-outsiders-use-the-sdk',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: '^libs/sdk/' },
+      to: { path: '^libs/sdk/' },
+    },
+    {
       name: 'test-library-only-in-tests',
       severity: 'error',
       from: {

@@ -50,6 +50,9 @@ describe('a connection to NATS without credentials', () => {
     `$JS.API.STREAM.INFO.${EVENTS_STREAM}`,
     `$JS.API.CONSUMER.CREATE.${EVENTS_STREAM}`,
     '_INBOX.whoever',
+    'feed.open.subscriber',
+    `feed.CONSUMER.MSG.NEXT.${EVENTS_STREAM}.subscriber`,
+    `$JS.ACK.${EVENTS_STREAM}.subscriber.1.1.1.1.1`,
   ])('may not publish %s', async (subject) => {
     bus.publish(subject, '{}');
     await refused('publish', subject);

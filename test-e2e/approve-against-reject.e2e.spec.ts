@@ -9,7 +9,7 @@ import { tradeContext } from './src/trades.js';
 
 const TIMES = 150;
 const AT_ONCE = 25;
-const outcomes = ['approval.granted', 'approval.rejected', 'approval.withdrawn'];
+const outcomes = ['approval.granted', 'approval.rejected', 'approval.cancelled'];
 
 interface Started {
   readonly workflowId: string;
@@ -102,6 +102,6 @@ function winnerOf(
   if (ended.length !== 1 || completed.length !== 1) return undefined;
   const winner = ended[0] === 'approval.granted' ? 'approve' : 'reject';
   const [told, loser] = winner === 'approve' ? [approve, reject] : [reject, approve];
-  const refused = loser.status === 422 && loser.body['code'] === 'approval.closed';
+  const refused = loser.status === 422 && loser.body['code'] === 'approval.not-open';
   return told.status === 202 && refused ? winner : undefined;
 }

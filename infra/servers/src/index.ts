@@ -1,4 +1,5 @@
 export { findNatsServer } from './find-nats-server.js';
+export { natsConfig, type NatsConfig } from './nats-config.js';
 export { startNats, type NatsOptions, type RunningNats } from './nats.js';
 export { freePort, isPortFree, portProblem, waitForPort } from './ports.js';
 export { findPostgres } from './postgres-binaries.js';
@@ -13,6 +14,7 @@ export {
 export { cacheFolder, repositoryFolder } from './project-paths.js';
 export { ServerError } from './server-error.js';
 export {
+  exitWithParent,
   spawnServer,
   type ChildExit,
   type ServerProcess,

@@ -10,6 +10,68 @@ export interface NatsConfig {
 /** User of the product's own services; may do everything. */
 export const SERVICES_USER = 'countersign';
 
+/** The subscriber of a local server, for development: no secret, and known from the documentation. */
+export const SUBSCRIBER = {
+  user: 'subscriber',
+  password: 'subscriber',
+  durables: ['subscriber', 'subscriber-1', 'subscriber-2', 'subscriber-3', 'subscriber-4'],
+} as const;
+
+/** Where an account of subscribers finds the interface of its durable consumers: its `apiPrefix`. */
+const FEED = 'feed';
+
+/** What the services' account offers to subscribers; which of it one gets, its own account says. */
+const feedExports = [
+  { service: `${FEED}.open.*` },
+  { service: '$JS.API.CONSUMER.INFO.EVENTS.*' },
+  { service: '$JS.API.CONSUMER.MSG.NEXT.EVENTS.*', response: 'stream' },
+  { service: '$JS.ACK.EVENTS.>', response: 'stream' },
+];
+
+/** Who may take events from which durable consumers. */
+interface Subscriber {
+  readonly user: string;
+  readonly password: string;
+  /** A permission cannot say "names that begin with"; so they are listed. */
+  readonly durables: readonly string[];
+}
+
+/**
+ * An account for one subscriber. What is imported is all that the account can reach, also by a reply
+ * subject: permissions do not cover those.
+ */
+function subscriberAccount({ user, password, durables }: Subscriber): object {
+  const calls = durables.flatMap((durable) => [
+    `CONSUMER.INFO.EVENTS.${durable}`,
+    `CONSUMER.MSG.NEXT.EVENTS.${durable}`,
+  ]);
+  const own = durables.flatMap((durable) => [
+    `${FEED}.open.${durable}`,
+    `$JS.ACK.EVENTS.${durable}.>`,
+  ]);
+  const account = 'SERVICES';
+  return {
+    users: [
+      {
+        user,
+        password,
+        permissions: {
+          publish: { allow: [...own, ...calls.map((call) => `${FEED}.${call}`)] },
+          subscribe: { allow: ['evt.>', '_INBOX.>'] },
+        },
+      },
+    ],
+    imports: [
+      { stream: { account, subject: 'evt.>' } },
+      ...own.map((subject) => ({ service: { account, subject } })),
+      ...calls.map((call) => ({
+        service: { account, subject: `$JS.API.${call}` },
+        to: `${FEED}.${call}`,
+      })),
+    ],
+  };
+}
+
 /**
  * The server's configuration file.
  *
@@ -31,14 +93,14 @@ export function natsConfig(config: NatsConfig): string {
       max_memory_store: 64 * 1024 * 1024,
       max_file_store: 10 * 1024 * 1024 * 1024,
     },
-    // Two accounts, because a permission covers what somebody publishes and not the reply subject that
-    // they name: JetStream would answer a trade on it, into its own interface or among the events. As
-    // a service of another account the trade's answer comes out where it was asked for.
+    // Several accounts, because a permission covers what somebody publishes and not the reply subject
+    // that they name: JetStream would answer a trade on it, into its own interface or among the events.
+    // As a service of another account the trade's answer comes out where it was asked for.
     accounts: {
       SERVICES: {
         jetstream: 'enabled',
         users: [{ user: SERVICES_USER, password: config.servicesPassword }],
-        exports: [{ stream: 'evt.>' }, { service: 'trades.>' }],
+        exports: [{ stream: 'evt.>' }, { service: 'trades.>' }, ...feedExports],
       },
       PUBLIC: {
         users: [
@@ -56,6 +118,7 @@ export function natsConfig(config: NatsConfig): string {
           { service: { account: 'SERVICES', subject: 'trades.>' } },
         ],
       },
+      SUBSCRIBER: subscriberAccount(SUBSCRIBER),
     },
     no_auth_user: 'anonymous',
   };

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findNatsServer } from './find-nats-server.js';
-import { natsConfig, SERVICES_USER } from './nats-config.js';
+import { natsConfig, SERVICES_USER, SUBSCRIBER } from './nats-config.js';
 import { probeJetStream } from './nats-probe.js';
 import type { EndStep } from './process-identity.js';
 import { ServerError } from './server-error.js';
@@ -32,6 +32,8 @@ export interface RunningNats {
   readonly url: string;
   /** For everyone else on this machine: may publish `trades.>`, and subscribe `evt.>` and inboxes. */
   readonly anonymousUrl: string;
+  /** For whoever follows events: may use its own durable consumers besides. */
+  readonly subscriberUrl: string;
   readonly port: number;
   readonly pid: number;
   readonly process: ServerProcess;
@@ -83,6 +85,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
   return {
     url: `nats://${SERVICES_USER}:${encodeURIComponent(servicesPassword)}@127.0.0.1:${port}`,
     anonymousUrl: `nats://127.0.0.1:${port}`,
+    subscriberUrl: `nats://${SUBSCRIBER.user}:${SUBSCRIBER.password}@127.0.0.1:${port}`,
     port,
     pid: server.pid,
     process: server,

@@ -1,5 +1,12 @@
 import type { JsonObject } from '@countersign/kernel';
 
+import type {
+  ApprovalDecisionRow,
+  ApprovalLogRow,
+  ApprovalRequestRow,
+  DecisionJobItemRow,
+  DecisionJobRow,
+} from './read-model-approvals.js';
 import type { FindingCounts, Provenance } from './template-version.js';
 
 /**
@@ -11,6 +18,9 @@ export interface ReadModel {
   workflow_transitions: WorkflowTransitionRow;
   approval_requests: ApprovalRequestRow;
   approval_decisions: ApprovalDecisionRow;
+  approval_log: ApprovalLogRow;
+  decision_jobs: DecisionJobRow;
+  decision_job_items: DecisionJobItemRow;
   templates: TemplateRow;
   definitions: DefinitionRow;
   triggers: TriggerRow;
@@ -82,48 +92,6 @@ export interface WorkflowTransitionRow {
   /** Those who granted or rejected its approval, in order. */
   decided_by: string[] | null;
   event_id: string;
-  scope: string | null;
-}
-
-export interface ApprovalRequestRow {
-  approval_id: string;
-  /** Null for a bulk job's. */
-  workflow_id: string | null;
-  bulk_job_id: string | null;
-  template: string;
-  business_key: string | null;
-  requester: string;
-  editors: string[];
-  /** PENDING, APPROVED, REJECTED or WITHDRAWN. */
-  status: string;
-  level: string;
-  required: number;
-  policy: object;
-  /** From the policy, for queries. */
-  approver_people: string[];
-  approver_roles: string[];
-  approver_groups: string[];
-  /** Everybody who voted. */
-  voters: string[];
-  subject: JsonObject;
-  subject_hash: string;
-  scope: string | null;
-  revision: number;
-  created_at: Date;
-  updated_at: Date;
-  ended_at: Date | null;
-}
-
-export interface ApprovalDecisionRow {
-  decision_id: string;
-  approval_id: string;
-  approver: string;
-  /** approve or reject. */
-  action: string;
-  reason: string;
-  subject_hash: string;
-  qualified_by: string;
-  at: Date;
   scope: string | null;
 }
 
@@ -208,7 +176,7 @@ export interface TriggerFiringRow {
 
 export interface IncidentRow {
   incident_id: string;
-  /** dead-letter, trigger, workflow or projection. */
+  /** dead-letter, trigger, workflow, approval or projection. */
   kind: string;
   /** OPEN or RESOLVED. */
   status: string;

@@ -27,7 +27,7 @@ export class AppError extends Error {
   }
 }
 
-/** Shorthands, so that a call reads `throw rule('approval.requester-may-not-decide', '...')`. */
+/** Shorthands, so that a call reads `throw rule('approval.self-approval', '...')`. */
 const shorthand =
   (kind: ErrorKind) =>
   (code: string, message: string, options?: AppErrorOptions): AppError =>

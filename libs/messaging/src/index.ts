@@ -9,6 +9,7 @@ export {
   POSITION_HEADER,
   type RelayCheckpoint,
 } from './event-relay.js';
+export { EventFeeds } from './event-feeds.js';
 export type { MessagingLog } from './messaging-log.js';
 export { EventOffers, EventReactor, type ObservedEvent } from './reactions.js';
 export { request, respond } from './request-reply.js';

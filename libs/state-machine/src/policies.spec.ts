@@ -147,6 +147,16 @@ describe('times of a policy', () => {
     expect(findings({ ...dual, ...policy })).toEqual(expected);
   });
 
+  it('after which an automatic transition asks again', () => {
+    const expiring = (outcome: 'reject' | 'cancel', trigger: 'manual' | 'automatic') =>
+      findings({ ...dual, expiry: { after: 'P1D', outcome }, onRejected: 'end' }, {}, { trigger });
+    expect(expiring('cancel', 'automatic')).toEqual([
+      'warning approval.asked-again /expiry/outcome',
+    ]);
+    expect(expiring('cancel', 'manual')).toEqual([]);
+    expect(expiring('reject', 'automatic')).toEqual([]);
+  });
+
   it('that come when the state has been left', () => {
     const policy = { ...dual, expiry: reject('P3D'), reminders: ['P1D', 'P2D'] };
     expect(findings(policy, {}, {}, 'P2D')).toEqual([

@@ -30,6 +30,11 @@ export class TestNats {
     return `nats://127.0.0.1:${this.port}`;
   }
 
+  /** With the credentials of the development subscriber. */
+  get subscriberUrl(): string {
+    return `nats://subscriber:subscriber@127.0.0.1:${this.port}`;
+  }
+
   async up(): Promise<void> {
     this.#server = await startNats({
       port: this.port,
@@ -41,6 +46,12 @@ export class TestNats {
 
   async down(): Promise<void> {
     await this.#server?.stop();
+    this.#server = undefined;
+  }
+
+  /** Without the time to put anything in order. */
+  async kill(): Promise<void> {
+    await this.#server?.process.stop([{ signal: 'SIGKILL', graceMs: 5_000 }]);
     this.#server = undefined;
   }
 

@@ -12,6 +12,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AuthModule } from './auth/auth.module.js';
 import { loadGatewayConfig } from './config.js';
 import { ApiDocuments } from './documents/api-documents.js';
+import { EventFeedsHost } from './feeds/event-feeds-host.js';
 import { CommandGate } from './http/command-gate.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -19,6 +20,7 @@ import { ProjectionHints, projectionProgress } from './http/projection-hints.js'
 import { ApprovalsQuery } from './queries/approvals.query.js';
 import { AvailableTransitions } from './queries/available-transitions.js';
 import { BulkJobsQuery } from './queries/bulk-jobs.query.js';
+import { DecisionJobsQuery } from './queries/decision-jobs.query.js';
 import { EventsQuery } from './queries/events.query.js';
 import { IncidentsQuery } from './queries/incidents.query.js';
 import { ReadViews } from './queries/read-views.js';
@@ -26,8 +28,10 @@ import { TemplatesQuery } from './queries/templates.query.js';
 import { TriggersQuery } from './queries/triggers.query.js';
 import { WorkflowTransitionsQuery } from './queries/workflow-transitions.query.js';
 import { WorkflowsQuery } from './queries/workflows.query.js';
+import { ApprovalCommandsController } from './routes/approval-commands.controller.js';
 import { ApprovalsController } from './routes/approvals.controller.js';
 import { BulkJobsController } from './routes/bulk-jobs.controller.js';
+import { DecisionJobsController } from './routes/decision-jobs.controller.js';
 import { DelegationsController } from './routes/delegations.controller.js';
 import { DevController } from './routes/dev.controller.js';
 import { DirectoryController } from './routes/directory.controller.js';
@@ -45,8 +49,10 @@ import { TriggersController } from './routes/triggers.controller.js';
 import { WorkflowsController } from './routes/workflows.controller.js';
 
 const controllers = [
+  ApprovalCommandsController,
   ApprovalsController,
   BulkJobsController,
+  DecisionJobsController,
   DelegationsController,
   DevController,
   DirectoryController,
@@ -77,11 +83,13 @@ const controllers = [
     },
     projectionProgress,
     ProjectionHints,
+    EventFeedsHost,
     CommandGate,
     ReadViews,
     AvailableTransitions,
     ApprovalsQuery,
     BulkJobsQuery,
+    DecisionJobsQuery,
     EventsQuery,
     IncidentsQuery,
     TemplatesQuery,

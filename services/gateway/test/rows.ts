@@ -34,7 +34,19 @@ export function workflow(row: Partial<Insertable<ReadModel['workflow_instances']
   };
 }
 
-export function approval(row: Partial<Insertable<ReadModel['approval_requests']>> = {}) {
+type ApprovalRow = Insertable<ReadModel['approval_requests']>;
+
+/** Lists in columns of JSON are text on their way in: the driver takes a list for one of SQL's. */
+const json = (list: readonly unknown[] = []) => JSON.stringify(list) as never;
+
+export function approval({
+  stages,
+  within,
+  escalations,
+  votes,
+  incidents,
+  ...row
+}: Partial<ApprovalRow> = {}): ApprovalRow {
   return {
     approval_id: newId(),
     workflow_id: newId(),
@@ -43,16 +55,34 @@ export function approval(row: Partial<Insertable<ReadModel['approval_requests']>
     business_key: 'T-1',
     requester: 'alice',
     editors: [],
+    ad_hoc: false,
+    reason: null,
     status: 'PENDING',
     level: 'DUAL',
+    stage: 0,
+    stage_name: null,
     required: 2,
-    policy: { level: 'DUAL' },
-    approver_people: [],
-    approver_roles: [],
-    approver_groups: [],
+    given: 0,
+    stages: json(stages),
+    policy: { level: 'DUAL', approvers: ['bob', 'carol'] },
+    approvers: [],
+    within: json(within),
+    escalations: json(escalations),
+    escalated: [],
+    votes: json(votes),
     voters: [],
+    excluded: ['alice'],
     subject: { a: 1 },
     subject_hash: HASH,
+    deadlines: {},
+    due_at: null,
+    frozen: false,
+    claimed_by: null,
+    incidents: json(incidents),
+    review: null,
+    overridden_by: null,
+    ended_by: null,
+    end_reason: null,
     scope: null,
     revision: 0,
     created_at: NOW,

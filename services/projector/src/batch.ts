@@ -24,8 +24,7 @@ export function keysToLoad(events: readonly StoredEvent[]): Map<TableName, Set<s
       const category = categoryOf(stream);
       if (!projection.categories.includes(category)) continue;
       if (begun.has(stream) && category === projection.categories[0]) continue;
-      const key = projection.keyOfStored ? projection.keyOfStored(stored) : idOf(stream);
-      if (key !== undefined) wanted.add(key);
+      for (const key of projection.keysOfStored?.(stored) ?? [idOf(stream)]) wanted.add(key);
     }
     if (wanted.size > 0) keys.set(projection.table, wanted);
   }
@@ -73,13 +72,14 @@ function rowsOf(projected: ProjectedEvent, current: PresentRows): [TableName, st
   const rows: [TableName, string, Row][] = [];
   for (const projection of projections) {
     if (!projection.categories.includes(category)) continue;
-    for (const [key, row] of projection.rowsOf?.(projected) ?? []) {
-      rows.push([projection.table, key, row]);
+    const { table, folds } = projection;
+    const before = (key: string) => (folds ? current(table, key) : undefined);
+    for (const [key, row] of projection.rowsOf?.(projected, before) ?? []) {
+      rows.push([table, key, row]);
     }
-    const key = projection.keyOf(projected);
-    if (key === undefined) continue;
-    const before = projection.folds ? current(projection.table, key) : undefined;
-    rows.push([projection.table, key, projection.project(projected, before)]);
+    const key = projection.keyOf?.(projected);
+    if (key === undefined || !projection.project) continue;
+    rows.push([table, key, projection.project(projected, before(key))]);
   }
   return rows;
 }

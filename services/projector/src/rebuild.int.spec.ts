@@ -2,9 +2,11 @@ import type { ApprovalEvent } from '@countersign/contracts';
 import { type FeedPage, InMemoryEventStore } from '@countersign/event-store';
 import { startTestPostgres, type TestDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import pg from 'pg';
 
 import { approvalStream as stream, requested, sealed, vote } from '../test/approval-events.js';
+import { approvalHistory } from '../test/approval-histories.js';
 import { CheckpointMovedError, ReadTables } from './read-tables.js';
 import { buildBeside, rebuildAndSwap } from './rebuild.js';
 
@@ -52,6 +54,31 @@ describe('rebuildAndSwap', () => {
     await buildBeside(store, client, 'from_zero');
     expect(await rowIn('public')).toEqual(await rowIn('from_zero'));
   };
+
+  it.each([1, 2, 3])(
+    'finds the rows of a history that was followed step by step (%s)',
+    async (seed) => {
+      const [history = []] = fc.sample(approvalHistory, { seed, numRuns: 1 });
+      await append(0, ...history);
+      while (live.position !== String(history.length)) {
+        await project(live, 1 + (seed % 3));
+        await live.reload();
+      }
+      await buildBeside(store, client, 'from_zero');
+      for (const table of [
+        'approval_requests',
+        'approval_decisions',
+        'approval_log',
+        'incidents',
+      ]) {
+        const rows = async (schema: string) => {
+          const text = `SELECT to_jsonb(t) AS row FROM ${schema}.${table} t ORDER BY to_jsonb(t)`;
+          return (await client.query<{ row: object }>(text)).rows;
+        };
+        expect(await rows('public')).toEqual(await rows('from_zero'));
+      }
+    },
+  );
 
   it('replaces wrong rows', async () => {
     await append(0, requested, vote('bob'));

@@ -1,4 +1,4 @@
-import { type ApprovalEvent, encodeEvent } from '@countersign/contracts';
+import { type ApprovalEvent, type DecisionJobEvent, encodeEvent } from '@countersign/contracts';
 import {
   derivedId,
   hashOf,
@@ -7,14 +7,17 @@ import {
   streamName,
 } from '@countersign/kernel';
 
-const HASH = hashOf('of nothing in particular');
-const approvalId = derivedId('approval');
+export const HASH = hashOf('of nothing in particular');
+export const AT = '2026-01-02T03:04:05.678Z';
+export const approvalId = derivedId('approval');
 const people = ['bob', 'carol', 'dave', 'erin', 'frank', 'grace'];
 
 export const approvalStream = streamName('approval', approvalId);
 
 /** One approval's events, without a service that decides them. */
-const approval = { approvalId, workflowId: derivedId('workflow'), template: 't' };
+export const approval = { approvalId, workflowId: derivedId('workflow'), template: 't' };
+
+type DataOf<Type extends ApprovalEvent['type']> = Extract<ApprovalEvent, { type: Type }>['data'];
 
 export const requested: ApprovalEvent = {
   type: 'approval.requested',
@@ -29,7 +32,10 @@ export const requested: ApprovalEvent = {
   },
 };
 
-export const vote = (approver: string): ApprovalEvent => ({
+export const vote = (
+  approver: string,
+  more: Partial<DataOf<'approval.decision-recorded'>> = {},
+): ApprovalEvent => ({
   type: 'approval.decision-recorded',
   data: {
     ...approval,
@@ -39,11 +45,12 @@ export const vote = (approver: string): ApprovalEvent => ({
     reason: 'fine',
     subjectHash: HASH,
     qualifiedBy: approver,
+    ...more,
   },
 });
 
-export function sealed(event: ApprovalEvent): NewEvent {
-  const id = derivedId(JSON.stringify(event));
+export function sealed(event: ApprovalEvent | DecisionJobEvent, index?: number): NewEvent {
+  const id = derivedId(JSON.stringify(event), index ?? 0);
   const metadata: StoredEvent['metadata'] = {
     correlationId: id,
     causationId: id,
@@ -52,7 +59,7 @@ export function sealed(event: ApprovalEvent): NewEvent {
     actor: 'alice',
     roles: '',
     authMethod: 'test',
-    recordedAt: '2026-01-02T03:04:05.678Z',
+    recordedAt: AT,
     prevHash: HASH,
     hash: HASH,
   };

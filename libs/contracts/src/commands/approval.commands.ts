@@ -24,6 +24,14 @@ export const QuorumState = z.object({
   met: z.boolean(),
 });
 
+const MAX_SUBJECT_BYTES = 64 * 1024;
+
+/** What is to be approved. */
+const Subject = JsonRecord.refine(
+  (subject) => new TextEncoder().encode(JSON.stringify(subject)).length <= MAX_SUBJECT_BYTES,
+  `is larger than ${MAX_SUBJECT_BYTES / 1024} KiB`,
+);
+
 const Person = z.string().min(1).max(200);
 const DecisionAction = z.enum(['approve', 'reject', 'abstain']);
 
@@ -34,7 +42,7 @@ export const RequestBody = z
   .strictObject({
     /** What it is about. It does not satisfy any of that workflow's transitions. */
     workflowId: Id.optional(),
-    subject: JsonRecord,
+    subject: Subject,
     level: ApprovalLevel.optional(),
     /** Of level COMMITTEE. */
     quorum: Quorum.optional(),
@@ -126,7 +134,7 @@ export const CommentOnApproval = defineCommand(
   Changed.extend({ commentId: Id }),
 );
 
-export const SubjectBody = z.strictObject({ subject: JsonRecord, reason: Reason.optional() });
+export const SubjectBody = z.strictObject({ subject: Subject, reason: Reason.optional() });
 export const ChangeSubject = defineCommand(
   'approval',
   'change-subject',

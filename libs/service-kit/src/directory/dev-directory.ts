@@ -1,5 +1,7 @@
 import type { Directory, Person } from '@countersign/state-machine';
 
+import { devCalendars } from './dev-calendars.js';
+
 const person = (id: string, name: string, roles: string[], groups: string[]): Person => ({
   id,
   name,
@@ -14,6 +16,7 @@ const person = (id: string, name: string, roles: string[], groups: string[]): Pe
  * besides whoever asks for it. Anybody here may start workflows, ask for approvals and be asked for one.
  */
 export const devDirectory: Directory = {
+  calendars: devCalendars,
   people: [
     person('alice', 'Alice Moreau', ['trader'], ['rates-desk']),
     person('bob', 'Bob Lindqvist', ['trader'], ['rates-desk']),

@@ -26,6 +26,10 @@ function checkApproval(transition: TransitionDefinition, path: string): Finding[
       ),
     );
   }
+  if (transition.trigger === 'automatic' && policy.expiry?.outcome === 'cancel') {
+    const message = 'this transition is due again as soon as it expires, and asks everybody anew';
+    findings.push(warning('approval.asked-again', `${path}/expiry/outcome`, message));
+  }
   const unused = policy.level === 'AUTO' ? membersForPeople(policy, mayReject) : [];
   if (unused.length > 0) {
     const message = `nobody is asked at level AUTO: ${unused.join(', ')}`;

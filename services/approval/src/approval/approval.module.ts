@@ -4,10 +4,9 @@ import { Module } from '@nestjs/common';
 import { DecisionJobController } from '../decision-job/decision-job.controller.js';
 import { DecisionJobRunner } from '../decision-job/decision-job.runner.js';
 import { DecisionJobs } from '../decision-job/decision-jobs.js';
-import { Directories } from '../directory/directories.js';
 import { DirectoryController } from '../directory/directory.controller.js';
-import { DirectoryFeed } from '../directory/directory.feed.js';
 import { DirectoryHandler } from '../directory/directory.handler.js';
+import { DirectoryModule } from '../directory/directory.module.js';
 import { ApprovalController } from './approval.controller.js';
 import { ApprovalDeadlines } from './approval-deadlines.js';
 import { ApprovalHandler } from './approval.handler.js';
@@ -15,11 +14,9 @@ import { ApprovalReactions } from './approval-reactions.js';
 import { Approvals } from './approvals.js';
 
 @Module({
-  imports: [ServiceModule.named('approval')],
+  imports: [ServiceModule.named('approval'), DirectoryModule],
   providers: [
-    Directories,
     DirectoryHandler,
-    DirectoryFeed,
     DirectoryController,
     Approvals,
     ApprovalHandler,

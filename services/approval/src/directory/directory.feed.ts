@@ -1,7 +1,13 @@
 import type { DirectoryEvent, DirectoryState } from '@countersign/contracts';
 import { hashOf, messageOf, newId, sha256, systemActor } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
-import { devDirectory, isProduction, PLATFORM, type Platform } from '@countersign/service-kit';
+import {
+  devDirectory,
+  isProduction,
+  PLATFORM,
+  type Platform,
+  type RecordedEvent,
+} from '@countersign/service-kit';
 import { type Directory, parseDirectory } from '@countersign/state-machine';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { readFile, stat } from 'node:fs/promises';
@@ -76,11 +82,15 @@ export class DirectoryFeed implements OnModuleInit, OnApplicationShutdown {
     return sleep(POLL_MS, true, { signal: this.#stop.signal }).catch(() => false);
   }
 
-  #takeIn({ directory, hash }: DirectoryFile): Promise<void> {
-    return this.#record((state) => takeInFile(state, directory, hash));
+  async #takeIn({ directory, hash }: DirectoryFile): Promise<void> {
+    const isDone = ({ data }: RecordedEvent) => data['fileHash'] === hash;
+    for (;;) {
+      const events = await this.#record((state) => takeInFile(state, directory, hash));
+      if (events.length === 0 || events.some(isDone)) return;
+    }
   }
 
-  async #record(decide: (state: DirectoryState) => readonly DirectoryEvent[]): Promise<void> {
+  async #record(decide: (state: DirectoryState) => readonly DirectoryEvent[]) {
     const commandId = newId();
     const context: CommandContext = {
       commandId,
@@ -89,7 +99,7 @@ export class DirectoryFeed implements OnModuleInit, OnApplicationShutdown {
       causationId: commandId,
       actor: systemActor('approval'),
     };
-    await this.directories.execute(context, decide);
+    return (await this.directories.execute(context, decide)).events;
   }
 }
 

@@ -17,7 +17,10 @@ const ABOUT = `What is published on NATS, and what may be.
 
 Every event of the record is published once to JetStream stream \`${EVENTS_STREAM}\` as a structured CloudEvent, with its id as \`Nats-Msg-Id\`.
 Events of one workflow, approval or other stream keep their order within their partition (0 to ${PARTITIONS - 1}); ids may repeat after a crash, so compare them.
-Data of an event type only ever gets further optional members; anything else is a new version in \`type\`.`;
+Data of an event type only ever gets further optional members; anything else is a new version in \`type\`.
+
+A subscriber with an account has a durable consumer made, or its filter changed, by a request on \`feed.open.<durable>\` with \`{"events": ["approval.granted"]}\`;
+in its account JetStream's interface to that consumer has the prefix \`feed\` in place of \`$JS.API\`.`;
 
 const header = (description: string) => ({ type: 'string', description });
 

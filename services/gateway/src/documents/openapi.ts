@@ -132,6 +132,7 @@ function headerOf(kind: OperationKind): object[] {
           schema: { type: 'string' },
         },
       ];
+    case 'question':
     case 'plain':
       return [];
   }

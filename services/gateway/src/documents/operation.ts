@@ -6,16 +6,20 @@ import type { z } from 'zod';
  * What answers an operation, which decides the headers it takes and the refusals it shares with others:
  *
  * - `command`: a service, through the `CommandGate`; takes `Idempotency-Key`.
+ * - `question`: a service, through the `CommandGate`; it reads and writes nothing.
  * - `query`: the read tables, through `ReadViews.of`; takes `Countersign-After`.
  * - `log`: the event store, through `ReadViews.ofStore`; takes `Countersign-After` and has not to wait.
  * - `plain`: the gateway itself.
  */
-export type OperationKind = 'command' | 'query' | 'log' | 'plain';
+export type OperationKind = 'command' | 'question' | 'query' | 'log' | 'plain';
 
 /** Refusals by the status they are sent with. */
 export type ErrorCodes = Readonly<
   Partial<
-    Record<400 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 428 | 429 | 500 | 503, readonly string[]>
+    Record<
+      400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 428 | 429 | 500 | 503,
+      readonly string[]
+    >
   >
 >;
 

@@ -18,13 +18,21 @@ const TAKES_BODY: ErrorCodes = {
   415: ['request.unsupported-encoding'],
 };
 
+const OF_SERVICES = [
+  'event-store.unavailable',
+  'service.failed',
+  'service.timeout',
+  'service.unreachable',
+];
+
 const OF_KIND: Readonly<Record<OperationKind, ErrorCodes>> = {
   command: {
     400: ['idempotency.bad-key', 'event-store.event-too-large'],
     409: ['aggregate.contended'],
     422: ['idempotency.key-reused'],
-    503: ['event-store.unavailable', 'service.failed', 'service.timeout', 'service.unreachable'],
+    503: OF_SERVICES,
   },
+  question: { 503: OF_SERVICES },
   query: {
     400: ['query.bad-position', 'query.invalid'],
     503: ['query.behind', 'read-model.unavailable'],

@@ -52,20 +52,6 @@ describe('commands', () => {
     expect(gateway.fake.sent).toMatchObject([{ subject, body: { workflowId: ID, ...rest } }]);
   });
 
-  it('decide approvals', async () => {
-    gateway.fake.answer = () => ({
-      ...{ approvalId: ID, decisionId: ID, status: 'PENDING', position: '8' },
-      ...{ approvals: 1, required: 2 },
-    });
-    const vote = { action: 'approve', reason: 'fine', subjectHash: 'a'.repeat(64) };
-    const url = `/api/v1/approvals/${ID}/decisions`;
-    const reply = await gateway.ask('POST', url, { as: 'erin', body: vote });
-    expect(reply.status).toBe(202);
-    expect(gateway.fake.sent).toMatchObject([
-      { subject: 'cmd.approval.decide', body: { approvalId: ID, ...vote } },
-    ]);
-  });
-
   it('take an empty body that is announced as JSON', async () => {
     const url = `/api/v1/workflows/${ID}/activate`;
     const headers = { 'content-type': 'application/json' };

@@ -1,12 +1,60 @@
-import { newId } from '@countersign/kernel';
+import type { ReadModel } from '@countersign/contracts';
+import { derivedId, newId } from '@countersign/kernel';
+import { Organisation } from '@countersign/state-machine';
 import { startTestPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Insertable } from 'kysely';
 
 import { ReadingGateway } from '../../test/reading-gateway.js';
-import { approval, HASH } from '../../test/rows.js';
+import { approval, HASH, NOW } from '../../test/rows.js';
+import { ApprovalsQuery } from './approvals.query.js';
+import { ReadView } from './read-view.js';
 
 const W = '0b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11';
 const A = '1b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11';
+const STAGES = [
+  { name: 'desk', level: 'DUAL', status: 'OPEN', required: 2, given: 1, approvers: ['bob'] },
+  { name: 'risk', level: 'SINGLE', status: 'WAITING', required: 1, given: 0, approvers: ['erin'] },
+];
+const ESCALATION = {
+  ...{ stage: 0, approvers: ['frank'], tier: 0, cause: 'timeout', by: null, reason: null },
+  at: NOW.toISOString(),
+};
+
+type Decision = Insertable<ReadModel['approval_decisions']>;
+const decision = (approver: string, at: string, more: Partial<Decision> = {}): Decision => ({
+  decision_id: derivedId('decision', approver),
+  approval_id: A,
+  stage: 0,
+  approver,
+  on_behalf_of: null,
+  delegations: [],
+  action: 'approve',
+  reason: 'why',
+  subject_hash: HASH,
+  subject: { a: 1 },
+  qualified_by: 'group:x',
+  signature: null,
+  status: 'COUNTED',
+  void_at: null,
+  at: new Date(at),
+  scope: null,
+  ...more,
+});
+
+const step = (
+  revision: number,
+  kind: string,
+  data: object,
+): Insertable<ReadModel['approval_log']> => ({
+  approval_id: A,
+  revision,
+  kind,
+  actor: 'bob',
+  at: NOW,
+  data: data as never,
+  scope: null,
+});
 
 let reading: ReadingGateway;
 beforeAll(async () => {
@@ -15,56 +63,128 @@ beforeAll(async () => {
 afterAll(() => reading.stop());
 
 describe('approvals', () => {
-  const ids = { group: newId(), role: newId(), mine: newId(), voted: newId(), closed: newId() };
+  const names = [
+    ...['group', 'role', 'mine', 'edited', 'within', 'voted', 'closed', 'escalated', 'late'],
+    ...['late-but-escalates', 'withdrawn', 'reviewed'],
+  ] as const;
+  const ids = Object.fromEntries(names.map((name) => [name, derivedId(name)])) as Record<
+    (typeof names)[number],
+    string
+  >;
+  const expired = { deadlines: { expiresAt: NOW.toISOString() } };
+  const policy = (more: object) => ({ policy: { level: 'DUAL', approvers: ['bob'], ...more } });
+  const asked = (name: keyof typeof ids, more: Parameters<typeof approval>[0]) =>
+    approval({ approval_id: ids[name], approvers: ['bob'], ...more });
+
   beforeAll(async () => {
+    const started = {
+      ...{ approval_id: A, workflow_id: W, approvers: ['bob', 'dave'], voters: ['carol'] },
+      ...{ status: 'IN_PROGRESS', given: 1, stage_name: 'desk', claimed_by: 'bob' },
+    };
     await reading.db
       .insertInto('approval_requests')
       .values([
-        approval({ approval_id: A, workflow_id: W, approver_people: ['bob'], voters: ['carol'] }),
-        approval({ approval_id: ids.group, approver_groups: ['trade-approvers'] }),
-        approval({ approval_id: ids.role, approver_roles: ['risk-officer'] }),
-        approval({ approval_id: ids.mine, requester: 'bob', approver_people: ['bob'] }),
-        approval({ editors: ['bob'], approver_people: ['bob'] }),
-        approval({ approver_people: ['bob'], policy: { level: 'DUAL', within: ['role:nobody'] } }),
-        approval({ approval_id: ids.voted, approver_people: ['bob'], voters: ['erin', 'bob'] }),
-        approval({ approval_id: ids.closed, approver_people: ['bob'], status: 'APPROVED' }),
+        approval({ ...started, stages: STAGES, escalated: ['frank'], escalations: [ESCALATION] }),
+        asked('group', { approvers: ['group:trade-approvers'] }),
+        asked('role', { approvers: ['role:risk-officer'] }),
+        asked('mine', { requester: 'bob', excluded: ['bob'], template: 'other' }),
+        asked('edited', { excluded: ['alice', 'bob'] }),
+        asked('within', { within: [['group:trade-approvers'], ['role:nobody']] }),
+        asked('voted', { voters: ['erin', 'bob'] }),
+        asked('closed', { status: 'APPROVED', ended_at: NOW }),
+        asked('escalated', { approvers: ['x'], escalated: ['bob'], within: [['role:nobody']] }),
+        asked('late', { ...expired, ...policy({ expiry: { after: 'PT1H', outcome: 'reject' } }) }),
+        asked('late-but-escalates', {
+          ...expired,
+          ...policy({ expiry: { after: 'PT1H', outcome: 'escalate' } }),
+        }),
+        asked('withdrawn', { status: 'WITHDRAWN', ended_at: NOW, ended_by: 'alice' }),
+        asked('reviewed', { status: 'APPROVED', ended_at: NOW, review: 'OPEN' }),
       ])
       .execute();
-    const decision = (approver: string, action: string, at: string) => ({
-      decision_id: newId(),
-      approval_id: A,
-      approver,
-      action,
-      reason: 'why',
-      subject_hash: HASH,
-      qualified_by: 'group:x',
-      at: new Date(at),
-      scope: null,
-    });
+    const signature = {
+      ...{ meaning: 'reviewed and approved', name: 'Carol', authMethod: 'dev' },
+      authenticatedAt: NOW.toISOString(),
+    };
     await reading.db
       .insertInto('approval_decisions')
       .values([
-        decision('dave', 'reject', '2026-11-24T09:02:00.123Z'),
-        decision('carol', 'approve', '2026-11-24T09:01:00Z'),
+        decision('dave', '2026-11-24T09:02:00.123Z', { status: 'REVOKED', void_at: NOW }),
+        decision('carol', '2026-11-24T09:01:00Z', { on_behalf_of: 'erin', signature }),
+      ])
+      .execute();
+    const comment = { commentId: derivedId('comment'), author: 'bob', text: 'why?' };
+    await reading.db
+      .insertInto('approval_log')
+      .values([
+        step(3, 'escalated', { tier: 0 }),
+        step(2, 'commented', { ...comment, kind: 'question' }),
+        step(0, 'requested', { required: 2 }),
       ])
       .execute();
   });
 
-  const mine = async (as: string, query = '') =>
-    (await reading.itemsOf(`/approvals?approver=me${query}`, as)).map(
-      ({ approvalId }) => approvalId,
-    );
+  const found = async (query: string, as = 'alice') =>
+    (await reading.itemsOf(`/approvals?${query}`, as)).map(({ approvalId }) => approvalId).sort();
+  const mine = (as: string, query = '') => found(`approver=me${query}`, as);
 
   it('wait for those who can decide them now', async () => {
-    expect((await mine('bob')).sort()).toEqual([A, ids.group].sort());
-    expect((await mine('dave')).sort()).toEqual([ids.group, ids.role].sort());
+    const bobs = [A, ids.group, ids.escalated, ids['late-but-escalates']];
+    expect(await mine('bob')).toEqual(bobs.sort());
+    expect(await mine('dave')).toEqual([A, ids.group, ids.role].sort());
     expect(await mine('alice')).toEqual([]);
     expect(await mine('bob', '&status=approved')).toEqual([]);
-    expect(await reading.itemsOf('/approvals?approver=bob&limit=1', 'bob')).toHaveLength(1);
+    const [first] = await reading.itemsOf('/approvals?approver=bob&limit=1', 'bob');
+    expect(first?.decidableFor).toEqual(['bob']);
   });
 
-  it('are listed with filters and what they are about', async () => {
-    expect(await reading.itemsOf('/approvals?status=PENDING')).toHaveLength(7);
+  it('page through what somebody can decide', async () => {
+    const seen: unknown[] = [];
+    for (let cursor = ''; ;) {
+      const { body } = await reading.get(`/approvals?approver=me&limit=1&cursor=${cursor}`, 'bob');
+      seen.push(...(body.items as { approvalId: string }[]).map(({ approvalId }) => approvalId));
+      if (body.nextCursor === null) break;
+      cursor = body.nextCursor as string;
+    }
+    expect(seen.sort()).toEqual(await mine('bob'));
+  });
+
+  it('show the list of others to administrators alone', async () => {
+    const bob = { id: 'bob', roles: [], groups: [], authMethod: 'test' };
+    const view = new ReadView(bob, 'everything', reading.db, reading.pool);
+    const list = (approver: string) =>
+      new ApprovalsQuery().list(
+        view,
+        { approver, limit: 9 },
+        new Organisation({ people: [] }),
+        NOW,
+      );
+    await expect(list('dave')).rejects.toMatchObject({ code: 'approval.not-your-list' });
+    expect((await list('bob')).items).toHaveLength(3);
+    expect(await found('approver=dave', 'frank')).toEqual([A]);
+  });
+
+  it('are found by status, in any case; pending is open', async () => {
+    expect(await found('status=pending')).toHaveLength(10);
+    expect(await found('status=IN_PROGRESS')).toEqual([A]);
+    expect(await found('status=withdrawn')).toEqual([ids.withdrawn]);
+    expect(await found('status=timed_out')).toEqual([]);
+    expect((await reading.get('/approvals?status=nothing')).status).toBe(400);
+  });
+
+  it.each([
+    ['requester=bob', 'alice', ['mine']],
+    ['requester=me', 'bob', ['mine']],
+    ['template=other', 'alice', ['mine']],
+    ['review=open', 'alice', ['reviewed']],
+    ['review=CLOSED', 'alice', []],
+    ['claimedBy=alice', 'bob', []],
+  ] as const)('are found by %s', async (query, as, expected) => {
+    expect(await found(query, as)).toEqual(expected.map((name) => ids[name]));
+    expect(await found('claimedBy=me', 'bob')).toEqual([A]);
+  });
+
+  it('are listed with what they are about', async () => {
     expect(await reading.itemsOf(`/approvals?workflowId=${W.toUpperCase()}`)).toEqual([
       {
         approvalId: A,
@@ -73,13 +193,25 @@ describe('approvals', () => {
         template: 'demo',
         businessKey: 'T-1',
         requester: 'alice',
-        status: 'PENDING',
+        adHoc: false,
+        reason: null,
+        status: 'IN_PROGRESS',
         level: 'DUAL',
+        quorum: { required: 2, given: 1, met: false },
+        stage: 0,
+        stageName: 'desk',
         required: 2,
         approvals: 1,
         subject: { a: 1 },
         subjectHash: HASH,
         scope: null,
+        dueAt: null,
+        claimedBy: 'bob',
+        incidents: [],
+        review: null,
+        overriddenBy: null,
+        endedBy: null,
+        endReason: null,
         createdAt: '2026-11-24T09:00:00.000Z',
         updatedAt: '2026-11-24T09:00:00.000Z',
         endedAt: null,
@@ -87,22 +219,83 @@ describe('approvals', () => {
     ]);
   });
 
-  it('show their policy and votes, in order', async () => {
+  it('show stages, votes in order, comments and history', async () => {
     const { body } = await reading.get(`/approvals/${A}`);
     expect(body).toMatchObject({
       approvalId: A,
-      approvals: 1,
-      subjectHash: HASH,
+      quorum: { required: 2, given: 1, met: false },
       policy: { level: 'DUAL' },
+      stages: STAGES,
+      askedNow: ['bob', 'dave', 'frank'],
+      excluded: ['alice'],
+      deadlines: { expiresAt: null, reminders: [], escalations: [] },
+      escalations: [{ approvers: ['frank'], cause: 'timeout' }],
       votes: [
-        { approver: 'carol', action: 'approve', at: '2026-11-24T09:01:00.000Z' },
-        { approver: 'dave', action: 'reject', at: '2026-11-24T09:02:00.123Z', reason: 'why' },
+        {
+          approver: 'carol',
+          onBehalfOf: 'erin',
+          at: '2026-11-24T09:01:00.000Z',
+          signature: { meaning: 'reviewed and approved' },
+          status: 'COUNTED',
+          voidAt: null,
+        },
+        {
+          approver: 'dave',
+          at: '2026-11-24T09:02:00.123Z',
+          status: 'REVOKED',
+          voidAt: '2026-11-24T09:00:00.000Z',
+        },
       ],
+      comments: [{ author: 'bob', kind: 'question', text: 'why?', answers: null }],
+      history: [{ kind: 'requested', data: { required: 2 } }, { kind: 'escalated' }],
     });
     expect((await reading.get(`/approvals/${ids.role}`)).body).toMatchObject({
       votes: [],
-      approvals: 0,
+      comments: [],
+      history: [],
     });
     expect((await reading.get(`/approvals/${newId()}`)).body.code).toBe('approval.not-found');
+  });
+});
+
+describe('jobs of many decisions', () => {
+  it('say what became of each', async () => {
+    const jobId = newId();
+    await reading.db
+      .insertInto('decision_jobs')
+      .values({
+        job_id: jobId,
+        requester: 'bob',
+        action: 'approve',
+        reason: 'fine',
+        on_behalf_of: null,
+        status: 'RUNNING',
+        count: 3,
+        decided: 1,
+        refused: 1,
+        revision: 1,
+        created_at: NOW,
+        updated_at: NOW,
+        ended_at: null,
+      })
+      .execute();
+    const pending = { code: null, message: null, processed_at: null };
+    const refusal = { code: 'approval.not-open', message: 'late', processed_at: NOW };
+    await reading.db
+      .insertInto('decision_job_items')
+      .values([
+        { job_id: jobId, approval_id: A, result: 'refused', ...refusal },
+        { job_id: newId(), approval_id: A, result: 'pending', ...pending },
+      ])
+      .execute();
+    const { body } = await reading.get(`/approvals/bulk-decisions/${jobId}`);
+    expect(body).toMatchObject({
+      jobId,
+      status: 'RUNNING',
+      results: { decided: 1, refused: 1, pending: 1 },
+      items: [{ approvalId: A, result: 'refused', code: 'approval.not-open' }],
+    });
+    const unknown = await reading.get(`/approvals/bulk-decisions/${newId()}`);
+    expect(unknown.body.code).toBe('decision-job.not-found');
   });
 });

@@ -73,6 +73,18 @@ export class ReadView {
     return query.where('job_id', 'in', this.bulkJobs().select('job_id'));
   }
 
+  /** Jobs of many decisions, as bulk jobs. */
+  decisionJobs() {
+    const query = this.db.selectFrom('decision_jobs');
+    return this.#scopes === null ? query : query.where('requester', '=', this.caller.id);
+  }
+
+  decisionJobItems() {
+    const query = this.db.selectFrom('decision_job_items');
+    if (this.#scopes === null) return query;
+    return query.where('job_id', 'in', this.decisionJobs().select('job_id'));
+  }
+
   /** Templates and definitions are everybody's: they say how things are done, not what is done. */
   templates() {
     return this.db.selectFrom('templates');

@@ -1,18 +1,16 @@
-import { DecideApproval, DecisionBody } from '@countersign/contracts';
-import { parseInput } from '@countersign/kernel';
-import { Controller, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { ExplainApproval, RequestApproval, RequestBody } from '@countersign/contracts';
+import { Clock, parseInput } from '@countersign/kernel';
+import { DirectoryReader } from '@countersign/service-kit';
+import { Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { Operation } from '../documents/operation.js';
 import { CommandGate } from '../http/command-gate.js';
-import { pathId } from '../http/path-id.js';
-import { ApprovalDetail, ApprovalsPage } from '../queries/approvals.replies.js';
 import { ApprovalsParameters, ApprovalsQuery } from '../queries/approvals.query.js';
+import { ApprovalDetail, ApprovalsPage } from '../queries/approvals.replies.js';
 import { NoParameters, parseQuery } from '../queries/parameters.js';
 import { ReadViews } from '../queries/read-views.js';
-import { API } from './api-path.js';
-
-const approvalIn = (text: string): string => pathId(text, 'approval.not-found');
+import { API, approvalIn } from './api-path.js';
 
 @Controller(`${API}/approvals`)
 export class ApprovalsController {
@@ -20,32 +18,32 @@ export class ApprovalsController {
     @Inject(CommandGate) private readonly commands: CommandGate,
     @Inject(ReadViews) private readonly views: ReadViews,
     @Inject(ApprovalsQuery) private readonly approvals: ApprovalsQuery,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
+    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  @Post(':approvalId/decisions')
-  @HttpCode(202)
+  @Post()
   @Operation({
-    summary: 'Approve or reject',
+    summary: 'Ask for an approval that no workflow asks for',
     description:
-      'The decision binds to what was shown: `subjectHash` is the one of the approval. One person counts once, and nobody decides on what they asked for or edited.',
-    body: DecisionBody,
-    reply: DecideApproval.reply,
+      'Say a `level` and `approvers` (`alice`, `role:x`, `group:x`), or a whole `policy`. Naming the caller is no error, and never makes them eligible. A `workflowId` says what it is about; only the approval that the workflow itself opened satisfies its transition. Refused when nobody could meet it. The subject is at most 64 KiB.',
+    body: RequestBody,
+    reply: RequestApproval.reply,
+    replyHeaders: { location: 'where the approval is' },
     errors: {
-      403: ['approval.not-a-person', 'approval.not-eligible'],
-      404: ['approval.not-found'],
+      400: ['approval.malformed-policy', 'expression.invalid'],
       422: [
-        'approval.already-decided',
-        'approval.closed',
-        'approval.editor-may-not-decide',
-        'approval.requester-may-not-decide',
-        'approval.subject-mismatch',
+        'approval.quorum-unreachable',
+        'approval.unknown-approver',
+        'approval.unknown-calendar',
       ],
     },
   })
-  decide(@Req() request: FastifyRequest, @Param('approvalId') id: string) {
-    const approvalId = approvalIn(id);
-    const body = parseInput(DecisionBody, request.body);
-    return this.commands.send(request, DecideApproval, { approvalId, ...body });
+  async request(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    const body = parseInput(RequestBody, request.body);
+    const requested = await this.commands.send(request, RequestApproval, body);
+    reply.header('location', `/${API}/approvals/${requested.approvalId}`);
+    return requested;
   }
 
   @Get()
@@ -57,12 +55,13 @@ export class ApprovalsController {
   })
   async list(@Req() request: FastifyRequest) {
     const parameters = parseQuery(ApprovalsParameters, request.query);
-    return this.approvals.list(await this.views.of(request), parameters);
+    const view = await this.views.of(request);
+    return this.approvals.list(view, parameters, this.directory.current, this.clock.now());
   }
 
   @Get(':approvalId')
   @Operation({
-    summary: 'One approval, with its policy and votes',
+    summary: 'One approval: policy, stages, votes, comments, and what happened to it',
     query: NoParameters,
     reply: ApprovalDetail,
     errors: { 404: ['approval.not-found'] },
@@ -70,5 +69,21 @@ export class ApprovalsController {
   async get(@Req() request: FastifyRequest, @Param('approvalId') id: string) {
     parseQuery(NoParameters, request.query);
     return this.approvals.get(await this.views.of(request), approvalIn(id));
+  }
+
+  @Get(':approvalId/why')
+  @Operation({
+    summary: 'Why an approval stands where it does, and what the caller can do about it',
+    description:
+      'Answered by the rules that decide, with the directory as it is now: whom it waits for, who is kept out and by which rule, what happens when by itself. Nothing is written.',
+    kind: 'question',
+    query: NoParameters,
+    reply: ExplainApproval.reply,
+    errors: { 400: ['query.invalid'], 404: ['approval.not-found'] },
+  })
+  why(@Req() request: FastifyRequest, @Param('approvalId') id: string) {
+    parseQuery(NoParameters, request.query);
+    const approvalId = approvalIn(id);
+    return this.commands.send(request, ExplainApproval, { approvalId });
   }
 }

@@ -71,7 +71,7 @@ export class DirectoryController {
     reply: ReplaceDirectory.reply,
     replyHeaders: { ETag: 'the revision that the change made' },
     errors: {
-      400: ['directory.bad-revision', 'directory.malformed'],
+      400: ['directory.bad-revision', 'directory.malformed', 'event-store.append-too-large'],
       403: ['directory.admins-only', 'directory.own-membership'],
       412: ['directory.revision-mismatch'],
       422: ['directory.no-administrator'],

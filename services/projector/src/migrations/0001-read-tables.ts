@@ -66,20 +66,38 @@ CREATE TABLE IF NOT EXISTS ${schema}.approval_requests (
   approval_id uuid PRIMARY KEY,
   workflow_id uuid,
   bulk_job_id uuid,
-  template text NOT NULL,
+  template text,
   business_key text,
   requester text NOT NULL,
   editors text[] NOT NULL,
+  ad_hoc boolean NOT NULL,
+  reason text,
   status text NOT NULL,
   level text NOT NULL,
+  stage integer NOT NULL,
+  stage_name text,
   required integer NOT NULL,
+  given integer NOT NULL,
+  stages jsonb NOT NULL,
   policy jsonb NOT NULL,
-  approver_people text[] NOT NULL,
-  approver_roles text[] NOT NULL,
-  approver_groups text[] NOT NULL,
+  approvers text[] NOT NULL,
+  within jsonb NOT NULL,
+  escalations jsonb NOT NULL,
+  escalated text[] NOT NULL,
+  votes jsonb NOT NULL,
   voters text[] NOT NULL,
+  excluded text[] NOT NULL,
   subject jsonb NOT NULL,
   subject_hash text NOT NULL,
+  deadlines jsonb NOT NULL,
+  due_at timestamptz,
+  frozen boolean NOT NULL,
+  claimed_by text,
+  incidents jsonb NOT NULL,
+  review text,
+  overridden_by text,
+  ended_by text,
+  end_reason text,
   scope text,
   revision integer NOT NULL,
   created_at timestamptz NOT NULL,
@@ -88,24 +106,76 @@ CREATE TABLE IF NOT EXISTS ${schema}.approval_requests (
 );
 CREATE INDEX IF NOT EXISTS approval_requests_newest
   ON ${schema}.approval_requests (created_at DESC, approval_id DESC);
-CREATE INDEX IF NOT EXISTS approval_requests_pending
-  ON ${schema}.approval_requests (created_at DESC, approval_id DESC) WHERE status = 'PENDING';
+CREATE INDEX IF NOT EXISTS approval_requests_open
+  ON ${schema}.approval_requests (created_at DESC, approval_id DESC) WHERE ended_at IS NULL;
 CREATE INDEX IF NOT EXISTS approval_requests_workflow
   ON ${schema}.approval_requests (workflow_id);
+CREATE INDEX IF NOT EXISTS approval_requests_requester
+  ON ${schema}.approval_requests (requester, created_at DESC);
+CREATE INDEX IF NOT EXISTS approval_requests_due
+  ON ${schema}.approval_requests (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS approval_requests_reviewed
+  ON ${schema}.approval_requests (created_at DESC, approval_id DESC) WHERE review IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS ${schema}.approval_decisions (
   decision_id uuid PRIMARY KEY,
   approval_id uuid NOT NULL,
+  stage integer NOT NULL,
   approver text NOT NULL,
+  on_behalf_of text,
+  delegations text[] NOT NULL,
   action text NOT NULL,
   reason text NOT NULL,
-  subject_hash text NOT NULL,
   qualified_by text NOT NULL,
+  signature jsonb,
+  subject jsonb,
+  subject_hash text NOT NULL,
+  status text NOT NULL,
+  void_at timestamptz,
   at timestamptz NOT NULL,
   scope text
 );
 CREATE INDEX IF NOT EXISTS approval_decisions_approval
   ON ${schema}.approval_decisions (approval_id, at);
+
+CREATE TABLE IF NOT EXISTS ${schema}.approval_log (
+  approval_id uuid NOT NULL,
+  revision integer NOT NULL,
+  kind text NOT NULL,
+  actor text NOT NULL,
+  at timestamptz NOT NULL,
+  data jsonb NOT NULL,
+  scope text,
+  PRIMARY KEY (approval_id, revision)
+);
+
+CREATE TABLE IF NOT EXISTS ${schema}.decision_jobs (
+  job_id uuid PRIMARY KEY,
+  requester text NOT NULL,
+  action text NOT NULL,
+  reason text NOT NULL,
+  on_behalf_of text,
+  status text NOT NULL,
+  count integer NOT NULL,
+  decided integer NOT NULL,
+  refused integer NOT NULL,
+  revision integer NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  ended_at timestamptz
+);
+CREATE INDEX IF NOT EXISTS decision_jobs_open
+  ON ${schema}.decision_jobs (created_at) WHERE ended_at IS NULL;
+
+CREATE TABLE IF NOT EXISTS ${schema}.decision_job_items (
+  job_id uuid NOT NULL,
+  approval_id uuid NOT NULL,
+  result text NOT NULL,
+  code text,
+  message text,
+  processed_at timestamptz,
+  PRIMARY KEY (job_id, approval_id)
+);
 
 CREATE TABLE IF NOT EXISTS ${schema}.templates (
   name text NOT NULL,

@@ -10,10 +10,6 @@ export const bulkJobItems: Projection<'bulk_job_items'> = {
   key: ['job_id', 'workflow_id'],
   categories: ['bulkjob'],
   folds: false,
-  keyOf: () => undefined,
-  project() {
-    throw new Error('an event of a bulk job touches several items: see rowsOf');
-  },
   rowsOf({ event: projected, stored }) {
     const event = projected as BulkJobEvent;
     return itemsOf(event, stored.metadata.recordedAt).map((row) => [

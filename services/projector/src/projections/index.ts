@@ -1,8 +1,11 @@
 import { approvalDecisions } from './approval-decisions.projection.js';
+import { approvalLog } from './approval-log.projection.js';
 import { approvalRequests } from './approval-requests.projection.js';
 import { bulkJobItems } from './bulk-job-items.projection.js';
 import { bulkJobs } from './bulk-jobs.projection.js';
 import { definitions } from './catalogue.projections.js';
+import { decisionJobItems } from './decision-job-items.projection.js';
+import { decisionJobs } from './decision-jobs.projection.js';
 import { incidents } from './incidents.projection.js';
 import type { AnyProjection } from './projection.js';
 import { templates } from './templates.projection.js';
@@ -17,6 +20,9 @@ export const projections: readonly AnyProjection[] = [
   workflowTransitions,
   approvalRequests,
   approvalDecisions,
+  approvalLog,
+  decisionJobs,
+  decisionJobItems,
   templates,
   definitions,
   triggers,

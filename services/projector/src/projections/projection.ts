@@ -31,26 +31,29 @@ export interface Projection<Table extends TableName = TableName> {
   /** Whether a row is folded from several events, so that the present one is needed. */
   readonly folds: boolean;
   /** Key of the row that the event touches (its columns joined by a slash), or undefined. */
-  keyOf(event: ProjectedEvent): string | undefined;
+  keyOf?(event: ProjectedEvent): string | undefined;
   /**
-   * The same from the event as it is stored, for a folded table in which a stream has several rows, or
-   * touches those of another. Absent: a stream has one row, under its own id.
+   * Keys of the rows that an event touches, from the event as it is stored: for a folded table in which a
+   * stream has several rows, or touches those of another. Absent: a stream has one row, under its own id.
    */
-  keyOfStored?(stored: StoredEvent): string | undefined;
+  keysOfStored?(stored: StoredEvent): readonly string[];
   /** The row after the event. */
-  project(event: ProjectedEvent, current: RowOf<Table> | undefined): RowOf<Table>;
-  /**
-   * Of a table that is not folded and whose events touch several rows: these, each under its key. `keyOf` and
-   * `project` are not asked then.
-   */
-  rowsOf?(event: ProjectedEvent): readonly (readonly [string, RowOf<Table>])[];
+  project?(event: ProjectedEvent, current: RowOf<Table> | undefined): RowOf<Table>;
+  /** Instead of `keyOf` and `project`, where an event touches several rows: these, each under its key. */
+  rowsOf?(
+    event: ProjectedEvent,
+    current: (key: string) => RowOf<Table> | undefined,
+  ): readonly (readonly [string, RowOf<Table>])[];
 }
 
 /** A projection of whichever table. */
 export type AnyProjection = Omit<Projection, 'key' | 'project' | 'rowsOf'> & {
   readonly key: readonly string[];
-  project(event: ProjectedEvent, current: AnyRow | undefined): AnyRow;
-  rowsOf?(event: ProjectedEvent): readonly (readonly [string, AnyRow])[];
+  project?(event: ProjectedEvent, current: AnyRow | undefined): AnyRow;
+  rowsOf?(
+    event: ProjectedEvent,
+    current: (key: string) => AnyRow | undefined,
+  ): readonly (readonly [string, AnyRow])[];
 };
 
 /** The present row of a folded table. @throws Error when an earlier event of the stream is missing. */

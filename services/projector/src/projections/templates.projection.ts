@@ -15,7 +15,7 @@ export const templates: Projection<'templates'> = {
   categories: ['template'],
   folds: true,
   keyOf: ({ event }) => keyOf((event as TemplateEvent).data),
-  keyOfStored: ({ data }) => keyOf(data),
+  keysOfStored: ({ data }) => [keyOf(data)],
   project(projected, current) {
     const event = projected.event as TemplateEvent;
     const { revision, metadata } = projected.stored;

@@ -15,9 +15,9 @@ export const triggers: Projection<'triggers'> = {
     event.type === 'trigger.schedule-continued'
       ? undefined
       : (event as TriggerEvent).data.triggerId,
-  keyOfStored({ stream, type, data }) {
-    if (type === 'trigger.schedule-due') return data['triggerId'] as string;
-    return type === 'trigger.schedule-continued' ? undefined : idOf(stream);
+  keysOfStored({ stream, type, data }) {
+    if (type === 'trigger.schedule-due') return [data['triggerId'] as string];
+    return type === 'trigger.schedule-continued' ? [] : [idOf(stream)];
   },
   project(projected, current) {
     const event = projected.event as TriggerEvent;

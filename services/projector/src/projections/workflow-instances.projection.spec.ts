@@ -2,7 +2,7 @@ import { TIMERS_FAILED, type WorkflowEvent } from '@countersign/contracts';
 import { GENESIS_HASH } from '@countersign/kernel';
 import { describe, expect, it } from '@jest/globals';
 
-import type { ProjectedEvent } from './projection.js';
+import type { ProjectedEvent, RowOf } from './projection.js';
 import { workflowInstances } from './workflow-instances.projection.js';
 
 const identity = { workflowId: '0e3f6f0a-1b2c-5d3e-8f40-123456789abc', template: 'review' };
@@ -32,11 +32,11 @@ const moved: WorkflowEvent = {
 
 /** The row after some events. */
 function rowAfter(...events: readonly WorkflowEvent[]) {
-  type Row = ReturnType<typeof workflowInstances.project>;
+  type Row = RowOf<'workflow_instances'>;
   return events.reduce<Row | undefined>((row, event, revision) => {
     const metadata = { actor: 'alice', recordedAt: '2026-01-02T03:04:05.678Z' };
     const stored = { ...event, revision, metadata, hash: GENESIS_HASH };
-    return workflowInstances.project({ event, stored } as unknown as ProjectedEvent, row);
+    return workflowInstances.project?.({ event, stored } as unknown as ProjectedEvent, row);
   }, undefined);
 }
 

@@ -2,12 +2,10 @@ import { type DirectoryEvent, type DirectoryState, organisationOf } from '@count
 import { type Actor, ADMINISTRATORS, conflict, forbidden, rule } from '@countersign/kernel';
 import type { Calendar, Directory, Person } from '@countersign/state-machine';
 
-/** Where a change comes from. */
-type Source =
-  { readonly source: 'seed' | 'api' } | { readonly source: 'file'; readonly fileHash: string };
-
 /** Characters of JSON in one event, at most: a quarter MiB is what an event may take, in bytes. */
 const MAX_CHARACTERS = 60_000;
+/** Events of a file in one append, at most: 1 MiB is what KurrentDB takes in one. */
+const MAX_PORTIONS = 5;
 
 /** What an administrator made of the directory, all of it. */
 export interface Replacement {
@@ -38,21 +36,24 @@ export function replaceDirectory(
   if ([...state.people.values()].some(isThere) && !directory.people.some(isThere)) {
     throw rule('directory.no-administrator', `nobody would be left in the group ${ADMINISTRATORS}`);
   }
-  return changes(state, directory, { source: 'api' });
+  return changes(state, directory, 'api');
 }
 
-/** The operator's file. The same content as that of the last file is not taken in again: later changes hold. */
+/**
+ * The operator's file, or the next part of it: a store takes no append of any size. Repeat it until an event carries the
+ * hash. The same content as that of the last file is not taken in again: later changes hold.
+ */
 export function takeInFile(
   state: DirectoryState,
   directory: Directory,
   fileHash: string,
 ): readonly DirectoryEvent[] {
   if (state.fileHash === fileHash) return [];
-  const source = { source: 'file', fileHash } as const;
-  const events = changes(state, directory, source);
-  if (events.length > 0) return events;
-  // The file says what is known already; that it was taken in is recorded all the same.
-  return [{ type: 'directory.people-changed', data: { ...source, set: [], removed: [] } }];
+  const events = changes(state, directory, 'file');
+  if (events.length > MAX_PORTIONS) return events.slice(0, MAX_PORTIONS);
+  // The file may say what is known already; that it was taken in is recorded all the same.
+  const taken = { source: 'file' as const, fileHash, set: [], removed: [] };
+  return [...events, { type: 'directory.people-changed', data: taken }];
 }
 
 /** People to begin with, where there are none. */
@@ -60,7 +61,7 @@ export function seedDirectory(
   state: DirectoryState,
   directory: Directory,
 ): readonly DirectoryEvent[] {
-  return state.revision === 0 ? changes(state, directory, { source: 'seed' }) : [];
+  return state.revision === 0 ? changes(state, directory, 'seed') : [];
 }
 
 /** Whether the directory, or the token of somebody whom it never knew, makes an actor an administrator. */
@@ -106,15 +107,19 @@ function sameMemberships(a: Memberships, b: Memberships): boolean {
   return sorted(a) === sorted(b);
 }
 
-function changes(state: DirectoryState, to: Directory, source: Source): DirectoryEvent[] {
+function changes(
+  state: DirectoryState,
+  to: Directory,
+  source: 'seed' | 'file' | 'api',
+): DirectoryEvent[] {
   const people = difference(state.people, to.people, ({ id }) => id);
   const calendars = difference(state.calendars, to.calendars ?? [], ({ name }) => name);
   return [
     ...portions(people).map((data): DirectoryEvent => {
-      return { type: 'directory.people-changed', data: { ...source, ...data } };
+      return { type: 'directory.people-changed', data: { source, ...data } };
     }),
     ...portions(calendars).map((data): DirectoryEvent => {
-      return { type: 'directory.calendars-changed', data: { ...source, ...data } };
+      return { type: 'directory.calendars-changed', data: { source, ...data } };
     }),
   ];
 }

@@ -120,6 +120,7 @@ export const accountOnboarding: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:operations'],
+        reminders: ['P2D', 'P4D'],
         onRejected: 'application',
       },
     },
@@ -167,6 +168,8 @@ export const accountOnboarding: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'DUAL',
         approvers: ['role:compliance-officer'],
+        reminders: ['P1D'],
+        auditRefusals: true,
         onRejected: 'declined',
       },
     },
@@ -179,6 +182,9 @@ export const accountOnboarding: WorkflowDefinitionInput = {
         level: 'COMMITTEE',
         quorum: 2,
         approvers: ['group:compliance-committee'],
+        abstain: true,
+        reminders: ['P2D'],
+        auditRefusals: true,
         onRejected: 'declined',
       },
     },
@@ -203,6 +209,9 @@ export const accountOnboarding: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:operations'],
+        reminders: ['P2D'],
+        escalation: [{ after: 'P5D', approvers: ['role:compliance-officer'] }],
+        expiry: { after: 'P10D', outcome: 'escalate' },
         onRejected: 'tax_documentation',
       },
     },
@@ -213,7 +222,13 @@ export const accountOnboarding: WorkflowDefinitionInput = {
       condition: 'has(input.rating) && input.rating in ["low", "medium", "high"]',
       roles: ['compliance-officer'],
       action: { type: 'assign', values: { riskRating: 'input.rating' } },
-      requiresApproval: { level: 'SINGLE', approvers: ['role:risk-officer'] },
+      requiresApproval: {
+        level: 'SINGLE',
+        approvers: ['role:risk-officer'],
+        reminders: ['P2D'],
+        expiry: { after: 'P5D', outcome: 'cancel' },
+        material: ['/context/clientId', '/context/pep', '/transition/input/rating'],
+      },
     },
     {
       event: 'require_enhanced_review',
@@ -238,8 +253,10 @@ export const accountOnboarding: WorkflowDefinitionInput = {
       trigger: 'automatic',
       requiresApproval: {
         level: 'COMMITTEE',
-        quorum: 2,
+        quorum: { percent: 50 },
         approvers: ['group:compliance-committee'],
+        abstain: true,
+        reminders: ['P5D', 'P15D'],
         onRejected: 'declined',
       },
     },
@@ -277,6 +294,7 @@ export const accountOnboarding: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'DUAL',
         approvers: ['role:operations', 'role:compliance-officer', 'role:desk-head'],
+        reminders: ['P1D', 'P2D'],
         onRejected: 'application',
       },
     },

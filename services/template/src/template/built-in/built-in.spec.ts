@@ -37,4 +37,17 @@ describe('the templates that come with the product', () => {
       expect(contextSchema.filter(({ indexed }) => indexed).length).toBeGreaterThan(2);
     },
   );
+
+  it('use what a policy offers, but for calendars, which an organisation has of its own', () => {
+    const used = builtInTemplates.flatMap(({ transitions }) =>
+      transitions.flatMap(({ requiresApproval: policy = {} }) => Object.keys(policy)),
+    );
+    expect(used).toEqual(
+      expect.arrayContaining([
+        ...['stages', 'rejection', 'abstain', 'expiry', 'reminders', 'escalation'],
+        ...['material', 'signature', 'breakGlass', 'auditRefusals'],
+      ]),
+    );
+    expect(used).not.toContain('calendar');
+  });
 });

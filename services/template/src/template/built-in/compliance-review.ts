@@ -2,7 +2,7 @@ import type { WorkflowDefinitionInput } from '@countersign/state-machine';
 
 /**
  * A case is triaged by a compliance officer, closed when it is harmless and otherwise investigated. What
- * comes of an investigation is looked at by the second line, and a committee decides on a report to the
+ * comes of an investigation is looked at by the second line, and a committee, then the risk function, decides on a report to the
  * regulator; what it does not report is remedied, which the second line confirms. A case that nobody takes up
  * is investigated, and one that nobody decides goes to more senior people.
  */
@@ -106,7 +106,11 @@ export const complianceReview: WorkflowDefinitionInput = {
       from: 'opened',
       to: 'duplicate',
       roles: ['compliance-officer'],
-      requiresApproval: { level: 'SINGLE', approvers: ['role:compliance-officer'] },
+      requiresApproval: {
+        level: 'SINGLE',
+        approvers: ['role:compliance-officer'],
+        expiry: { after: 'P1D', outcome: 'cancel' },
+      },
     },
     {
       event: 'request_evidence',
@@ -158,6 +162,8 @@ export const complianceReview: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'DUAL',
         approvers: ['role:compliance-officer'],
+        reminders: ['P1D', 'P2D'],
+        auditRefusals: true,
         onRejected: 'under_investigation',
       },
     },
@@ -170,6 +176,7 @@ export const complianceReview: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:compliance-officer'],
+        reminders: ['P1D', 'P2D'],
         onRejected: 'under_investigation',
       },
     },
@@ -182,6 +189,8 @@ export const complianceReview: WorkflowDefinitionInput = {
         level: 'COMMITTEE',
         quorum: 2,
         approvers: ['group:compliance-committee'],
+        abstain: true,
+        reminders: ['P2D'],
         onRejected: 'under_investigation',
       },
     },
@@ -193,6 +202,7 @@ export const complianceReview: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:risk-officer'],
+        reminders: ['P2D'],
         onRejected: 'under_investigation',
       },
     },
@@ -208,9 +218,19 @@ export const complianceReview: WorkflowDefinitionInput = {
       to: 'reported',
       trigger: 'automatic',
       requiresApproval: {
-        level: 'COMMITTEE',
-        quorum: 3,
-        approvers: ['group:compliance-committee', 'role:chief-risk-officer'],
+        stages: [
+          {
+            name: 'committee',
+            level: 'COMMITTEE',
+            quorum: 3,
+            approvers: ['group:compliance-committee', 'role:chief-risk-officer'],
+            rejection: { count: 2 },
+          },
+          { name: 'risk', level: 'SINGLE', approvers: ['role:risk-officer'] },
+        ],
+        abstain: true,
+        reminders: ['P2D', 'P4D'],
+        auditRefusals: true,
         onRejected: 'remediation',
       },
     },
@@ -222,6 +242,9 @@ export const complianceReview: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'DUAL',
         approvers: ['role:risk-officer'],
+        reminders: ['P1D'],
+        breakGlass: ['role:head-of-compliance', 'role:chief-risk-officer'],
+        auditRefusals: true,
         onRejected: 'remediation',
       },
     },
@@ -239,6 +262,9 @@ export const complianceReview: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:risk-officer'],
+        reminders: ['P2D'],
+        escalation: [{ after: 'P5D', approvers: ['role:head-of-compliance'] }],
+        expiry: { after: 'P10D', outcome: 'escalate' },
         onRejected: 'remediation',
       },
     },

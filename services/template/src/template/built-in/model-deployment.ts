@@ -1,5 +1,8 @@
 import type { WorkflowDefinitionInput } from '@countersign/state-machine';
 
+/** What is approved: this version of this model, by what its validation found. */
+const MODEL = ['/context/modelId', '/context/version', '/context/validationReport'];
+
 /** Monitoring, or anybody who sees it misbehave, takes a model out without asking first. */
 const rollBacks = (from: string) => [
   { event: 'roll_back', from, to: 'rolled_back' },
@@ -13,7 +16,8 @@ const rollBacks = (from: string) => [
 ];
 
 /**
- * A trading or risk model goes live after a validation, an independent review of it and a release decision,
+ * A trading or risk model goes live after a validation, an independent review of it and a release decision of the head of a desk and
+ * the risk committee, which are signed like the validation,
  * first beside its predecessor, then for a part of the book, then for all of it. In each of these steps it can
  * be rolled back at once; going on takes people. What was rolled back or failed goes back to its developers.
  */
@@ -107,6 +111,10 @@ export const modelDeployment: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:model-validator'],
+        signature: { meaning: 'validated, and the report is complete' },
+        material: ['/context/modelId', '/context/version', '/transition/input/report'],
+        reminders: ['P2D'],
+        expiry: { after: 'P5D', outcome: 'cancel' },
         onRejected: 'rework',
       },
     },
@@ -144,7 +152,13 @@ export const modelDeployment: WorkflowDefinitionInput = {
       from: 'independent_review',
       to: 'reviewed',
       trigger: 'automatic',
-      requiresApproval: { level: 'DUAL', approvers: ['role:risk-officer'], onRejected: 'rework' },
+      requiresApproval: {
+        level: 'DUAL',
+        approvers: ['role:risk-officer'],
+        reminders: ['P3D', 'P7D'],
+        material: MODEL,
+        onRejected: 'rework',
+      },
     },
     {
       event: 'pass_review_by_committee',
@@ -155,6 +169,9 @@ export const modelDeployment: WorkflowDefinitionInput = {
         level: 'COMMITTEE',
         quorum: 3,
         approvers: ['group:risk-committee'],
+        abstain: true,
+        reminders: ['P5D'],
+        material: MODEL,
         onRejected: 'rework',
       },
     },
@@ -167,8 +184,19 @@ export const modelDeployment: WorkflowDefinitionInput = {
       to: 'in_trial',
       trigger: 'automatic',
       requiresApproval: {
-        level: 'DUAL',
-        approvers: ['role:risk-officer', 'role:desk-head', 'role:compliance-officer'],
+        stages: [
+          { name: 'desk_head', level: 'SINGLE', approvers: ['role:desk-head'] },
+          {
+            name: 'risk_committee',
+            level: 'COMMITTEE',
+            quorum: 2,
+            approvers: ['group:risk-committee'],
+          },
+        ],
+        signature: { meaning: 'reviewed and approved for release' },
+        material: MODEL,
+        reminders: ['P2D', 'P4D'],
+        auditRefusals: true,
         onRejected: 'rework',
       },
     },
@@ -179,6 +207,8 @@ export const modelDeployment: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:risk-officer', 'role:desk-head'],
+        reminders: ['P1D'],
+        expiry: { after: 'P3D', outcome: 'cancel' },
         onRejected: 'rolled_back',
       },
     },
@@ -190,6 +220,10 @@ export const modelDeployment: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'DUAL',
         approvers: ['role:risk-officer', 'role:desk-head'],
+        signature: { meaning: 'reviewed and approved for the whole book' },
+        material: MODEL,
+        reminders: ['P1D'],
+        expiry: { after: 'P3D', outcome: 'cancel' },
         onRejected: 'rolled_back',
       },
     },

@@ -21,6 +21,11 @@ const atLeast = (limit: number): string =>
       ? ${isLarge('context.notional', limit * 100)}
       : ${isLarge('context.notional', limit)}))`;
 
+/** What a trade is: an approval of one says nothing about another. */
+const ECONOMICS = ['tradeId', 'notional', 'notionalUsd', 'currency', 'counterparty'].map(
+  (field) => `/context/${field}`,
+);
+
 const valid = 'decimal(context.notional) >= decimal(0) && context.tradeId != ""';
 const restricted = '(has(context.restricted) && context.restricted == true)';
 
@@ -28,8 +33,8 @@ const restricted = '(has(context.restricted) && context.restricted == true)';
  * A captured trade is validated, countersigned by two people and released to the back office. A trade with
  * a restricted counterparty or instrument goes by compliance first; a large one takes the head of a desk
  * besides, a very large one the risk committee after that. A trade that fails validation goes to repair,
- * from where it is sent again or abandoned. Whoever does not answer in time is escalated past, never
- * taken for a yes.
+ * from where it is sent again or abandoned. Whoever does not answer is reminded, then joined by more senior people, then
+ * escalated past, never taken for a yes.
  */
 export const tradeApproval: WorkflowDefinitionInput = {
   name: 'trade_approval',
@@ -172,6 +177,7 @@ export const tradeApproval: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'SINGLE',
         approvers: ['role:compliance-officer'],
+        reminders: ['PT1H', 'PT3H'],
         onRejected: 'rejected',
       },
     },
@@ -184,6 +190,8 @@ export const tradeApproval: WorkflowDefinitionInput = {
         level: 'COMMITTEE',
         quorum: 2,
         approvers: ['group:compliance-committee'],
+        abstain: true,
+        reminders: ['PT8H'],
         onRejected: 'rejected',
       },
     },
@@ -196,6 +204,9 @@ export const tradeApproval: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'DUAL',
         approvers: ['group:trade-approvers'],
+        reminders: ['PT4H'],
+        escalation: [{ after: 'PT8H', approvers: ['role:desk-head'] }],
+        material: ECONOMICS,
         onRejected: 'rejected',
       },
     },
@@ -207,6 +218,9 @@ export const tradeApproval: WorkflowDefinitionInput = {
       requiresApproval: {
         level: 'DUAL',
         approvers: ['role:desk-head'],
+        reminders: ['PT8H'],
+        material: ECONOMICS,
+        breakGlass: ['role:chief-risk-officer'],
         onRejected: 'rejected',
       },
     },
@@ -229,7 +243,13 @@ export const tradeApproval: WorkflowDefinitionInput = {
       from: 'pending_desk_head',
       to: 'desk_head_approved',
       trigger: 'automatic',
-      requiresApproval: { level: 'SINGLE', approvers: ['role:desk-head'], onRejected: 'rejected' },
+      requiresApproval: {
+        level: 'SINGLE',
+        approvers: ['role:desk-head'],
+        reminders: ['PT4H'],
+        material: ECONOMICS,
+        onRejected: 'rejected',
+      },
     },
     {
       event: 'refer_to_committee',
@@ -254,6 +274,12 @@ export const tradeApproval: WorkflowDefinitionInput = {
         level: 'COMMITTEE',
         quorum: 3,
         approvers: ['group:risk-committee'],
+        rejection: { count: 2 },
+        abstain: true,
+        reminders: ['P1D'],
+        escalation: [{ after: 'PT36H', approvers: ['role:head-of-compliance'] }],
+        material: ECONOMICS,
+        auditRefusals: true,
         onRejected: 'rejected',
       },
     },
