@@ -153,7 +153,7 @@ describe('an ad-hoc request', () => {
     expect(refusal(await post('erin', path, reason))).toEqual([422, 'approval.not-the-requester']);
     const { body } = await post('alice', path, reason);
     expect(await listed('bob', 'status=withdrawn', body.position)).toContain(asked.approvalId);
-    expect((await outcomeOf(asked))?.data).toMatchObject({ withdrawnBy: 'alice', ...reason });
+    expect((await outcomeOf(asked)).data).toMatchObject({ withdrawnBy: 'alice', ...reason });
   });
 
   it('lets a decision be taken back, and others be asked', async () => {
@@ -230,7 +230,7 @@ describe('an ad-hoc request', () => {
     expect(job['items']).toContainEqual(
       expect.objectContaining({ approvalId: stale.approvalId, code: 'approval.stale-subject' }),
     );
-    expect((await outcomeOf(one))?.type).toBe('countersign.approval.granted.v1');
+    expect((await outcomeOf(one)).type).toBe('countersign.approval.granted.v1');
   });
 
   it('that nobody can meet is refused, and an incident when that comes about later', async () => {
