@@ -84,4 +84,58 @@ describe('the SDK on the whole system', () => {
     expect(heard.map(({ data }) => data.workflowId)).toEqual([here, away]);
     expect(heard[0]?.data.approvers).toEqual(['erin', 'dave']);
   });
+
+  it('asks, and everything that may follow until it is granted', async () => {
+    const [alice, erin, dave] = [as('alice'), as('erin'), as('dave')];
+    const subject = { counterparty: 'Example Bank', limit: '5000000.00' };
+    const approvers = ['erin', 'dave'];
+    const request = { subject, level: 'DUAL' as const, approvers, reason: 'more' };
+    const { approvalId, quorum } = await alice.createRequest(request);
+    expect(quorum).toEqual({ required: 2, given: 0, met: false });
+    await erin.claim(approvalId);
+    await erin.release(approvalId);
+    const { commentId } = await erin.comment(approvalId, { text: 'why now?', kind: 'question' });
+    const answer = { text: 'a deal is near', kind: 'answer' as const, answers: commentId };
+    await alice.comment(approvalId, answer);
+    const first = await erin.get(approvalId);
+    await erin.approve(first, 'terms agree');
+    expect(await erin.checkQuorum(approvalId)).toEqual({ required: 2, given: 1, met: false });
+    await erin.revoke(approvalId, 'second thoughts');
+    const changed = await alice.changeSubject(approvalId, { ...subject, limit: '4000000.00' });
+    expect(changed).toMatchObject({ material: true, changed: ['/limit'] });
+    const escalation = { approvers: ['frank'], reason: 'dave is busy' };
+    expect(await erin.escalate(approvalId, escalation)).toMatchObject({ approvers: ['frank'] });
+    const { you } = await alice.why(approvalId);
+    expect(you).toMatchObject({ mayDecide: false, code: 'approval.self-approval' });
+    for (const person of [erin, as('frank')]) {
+      person.position = alice.position;
+      await person.approve(await person.get(approvalId), 'terms agree');
+    }
+    await expect(dave.reject({ ...changed }, 'too late')).rejects.toMatchObject({
+      code: 'approval.not-open',
+    });
+  });
+
+  it('withdraws, delegates and reads the directory', async () => {
+    const [alice, erin] = [as('alice'), as('erin')];
+    const approvers = ['erin'];
+    const request = { subject: {}, level: 'SINGLE' as const, approvers, reason: 'test' };
+    const { approvalId } = await alice.createRequest(request);
+    await alice.withdraw(approvalId, 'not needed');
+    expect((await alice.get(approvalId)).status).toBe('WITHDRAWN');
+    const end = new Date(Date.now() + 3_600_000).toISOString();
+    const { delegationId } = await erin.delegate({ to: 'dave', end, reason: 'at the dentist' });
+    expect((await erin.getDelegations()).map((given) => given.delegationId)).toEqual([
+      delegationId,
+    ]);
+    const shown = await alice.createRequest(request);
+    await as('dave').approve(shown, 'erin would', { onBehalfOf: 'erin' });
+    await erin.endDelegation(delegationId, { reason: 'back' });
+    const { people, revision } = await erin.getDirectory();
+    expect(people.map(({ id }) => id)).toContain('erin');
+    await expect(erin.replaceDirectory({ people }, revision + 1)).rejects.toMatchObject({
+      code: 'directory.revision-mismatch',
+      status: 412,
+    });
+  });
 });

@@ -16,6 +16,7 @@ const approval = {
   requester: 'alice',
   subject: { limit: 5 },
   subjectHash: HASH,
+  quorum,
   somethingNew: true,
 };
 
@@ -130,6 +131,28 @@ describe('what is sent', () => {
       { subject: { limit: 6 }, reason: 'typing mistake' },
     ],
     [
+      'claim',
+      () => client.claim(ID),
+      { ...changed, claimedBy: 'erin' },
+      `POST /api/v1/approvals/${ID}/claims`,
+      {},
+    ],
+    ['release', () => client.release(ID), changed, `POST /api/v1/approvals/${ID}/releases`, {}],
+    [
+      'override',
+      () => client.override(shown, 'nobody is there'),
+      changed,
+      `POST /api/v1/approvals/${ID}/overrides`,
+      { reason: 'nobody is there', subjectHash: HASH },
+    ],
+    [
+      'closeReview',
+      () => client.closeReview(ID, { verdict: 'justified', reason: 'seen' }),
+      changed,
+      `POST /api/v1/approvals/${ID}/reviews`,
+      { verdict: 'justified', reason: 'seen' },
+    ],
+    [
       'bulkDecide',
       () => client.bulkDecide(bulk),
       { jobId: ID, items: 1, position: '7' },
@@ -207,33 +230,9 @@ describe('what is answered', () => {
   });
 
   it('is the quorum of the open stage', async () => {
-    api.ok({
-      approvalId: ID,
-      status: 'IN_PROGRESS',
-      summary: 'one more',
-      quorum,
-      stages: [],
-      waitingOn: [],
-      barred: [],
-      you: {
-        person: 'erin',
-        mayDecide: true,
-        qualifiedBy: 'erin',
-        onBehalfOf: [],
-        code: null,
-        reason: null,
-      },
-      deadlines: [],
-      frozen: false,
-      claimedBy: null,
-      openQuestions: [],
-      incidents: [],
-      decidedBy: null,
-      policy: 'two people',
-      directoryRevision: 1,
-    });
+    api.ok(approval);
     expect(await client.checkQuorum(ID)).toEqual(quorum);
-    expect(last().path).toBe(`/api/v1/approvals/${ID}/why`);
+    expect(last().path).toBe(`/api/v1/approvals/${ID}`);
   });
 
   it('is as many pages as there are, up to the limit', async () => {

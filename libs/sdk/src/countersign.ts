@@ -1,6 +1,8 @@
 import {
   type BulkDecisionBody,
   ChangeSubject,
+  ClaimApproval,
+  CloseReview,
   type CommentBody,
   CommentOnApproval,
   CreateDelegation,
@@ -11,9 +13,12 @@ import {
   EscalateApproval,
   type EscalationBody,
   ExplainApproval,
+  OverrideApproval,
+  ReleaseApproval,
   ReplaceDirectory,
   RequestApproval,
   type RequestBody,
+  type ReviewBody,
   RevokeDecision,
   StartBulkDecision,
   WithdrawApproval,
@@ -130,6 +135,26 @@ export class Countersign {
     return this.#post(ChangeSubject, `/${approvalId}/subject`, body, rest);
   }
 
+  /** Says that the caller is looking at it. Others may decide all the same. */
+  claim(approvalId: string, options?: CallOptions) {
+    return this.#post(ClaimApproval, `/${approvalId}/claims`, {}, options);
+  }
+
+  release(approvalId: string, options?: CallOptions) {
+    return this.#post(ReleaseApproval, `/${approvalId}/releases`, {}, options);
+  }
+
+  /** Grants what was shown in an emergency, for those whom the policy names. Somebody else has to review it. */
+  override({ approvalId, subjectHash }: Shown, reason: string, options?: CallOptions) {
+    const body = { reason, subjectHash };
+    return this.#post(OverrideApproval, `/${approvalId}/overrides`, body, options);
+  }
+
+  /** Closes the review of an emergency override. */
+  closeReview(approvalId: string, review: Input<typeof ReviewBody>, options?: CallOptions) {
+    return this.#post(CloseReview, `/${approvalId}/reviews`, review, options);
+  }
+
   /** Decides many in the same way, on the server. `confirmation` is typed by a person: `approve 12`. */
   bulkDecide(decisions: Input<typeof BulkDecisionBody>, options?: CallOptions) {
     return this.#post(StartBulkDecision, '/bulk-decisions', decisions, options);
@@ -141,7 +166,7 @@ export class Countersign {
 
   /** How many approvals the open stage takes and has: `{required, given, met}`. */
   async checkQuorum(approvalId: string, options?: Pick<CallOptions, 'signal'>) {
-    const { quorum } = await this.why(approvalId, options);
+    const { quorum } = await this.get(approvalId, options);
     return quorum;
   }
 

@@ -85,7 +85,14 @@ describe('the examples', () => {
 
   it('decide', async () => {
     const [subject, requester] = [{ limit: '5' }, 'alice'];
-    const approval = { approvalId: ID, status: 'PENDING', subject, subjectHash: HASH, requester };
+    const approval = {
+      approvalId: ID,
+      status: 'PENDING',
+      subject,
+      subjectHash: HASH,
+      requester,
+      quorum,
+    };
     api.ok({ token: 'of erin' });
     api.ok({ items: [approval, approval], nextCursor: null });
     const decided = { approvalId: ID, status: 'IN_PROGRESS', position: '2', decisionId: ID };

@@ -11,7 +11,10 @@ export const Approval = z.looseObject({
   subject: JsonRecord,
   /** What a decision has to name. */
   subjectHash: z.string(),
-  quorum: QuorumState.optional(),
+  /** Of the stage that is open, or was last. */
+  quorum: QuorumState,
+  /** In lists by approver: for whom that person can decide it, themselves or others (`onBehalfOf`). */
+  decidableFor: z.array(z.string()).optional(),
 });
 export type Approval = z.infer<typeof Approval>;
 

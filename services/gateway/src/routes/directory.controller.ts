@@ -65,7 +65,7 @@ export class DirectoryController {
   @Operation({
     summary: 'Replace people and calendars',
     description:
-      'By a member of the group `workflow-admins`, whose own roles, groups and logins stay as they are. Whoever is left out has left: they approve nothing any more, whatever their token says.',
+      'By a member of the group `workflow-admins`, whose own roles, groups and logins stay as they are. Whoever is left out has left: they approve nothing any more, whatever their token says. Without `calendars` those stay as they are.',
     requestHeaders: { 'If-Match': 'ETag of the directory that the change was made from' },
     body: Directory,
     reply: ReplaceDirectory.reply,

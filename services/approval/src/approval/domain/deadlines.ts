@@ -3,6 +3,7 @@ import type { Deadlines } from '@countersign/contracts';
 import { Draft, type Events, type Moment } from './draft.js';
 import { ask, nextTier } from './escalate.js';
 import { identityOf, outcomeOf } from './identity.js';
+import { ended } from './outcome.js';
 import { peopleLeft } from './reachability.js';
 import { addedTo, roundAt } from './stages.js';
 import { type ApprovalState, isOpen } from './state.js';
@@ -34,7 +35,7 @@ function expire(draft: Draft, now: string): void {
   const outcome = request.policy.expiry?.outcome ?? 'reject';
   if (outcome !== 'escalate') {
     const data = { ...outcomeOf(draft.state), outcome, deadline };
-    draft.add({ type: 'approval.timed-out', data });
+    draft.add(...ended(draft.state, { type: 'approval.timed-out', data }));
     return;
   }
   const rest = request.policy.escalation?.slice(draft.state.tiers) ?? [];

@@ -1,11 +1,7 @@
-import type { Actor } from '@countersign/kernel';
-import type { Organisation } from '@countersign/state-machine';
+import type { Claims, Organisation } from '@countersign/state-machine';
 
 import { addedTo, peopleBehind, roundAt } from './stages.js';
 import type { ExistingApproval } from './state.js';
-
-/** What a token says about somebody whom the directory does not know. */
-type Claims = Pick<Actor, 'roles' | 'groups'>;
 
 /**
  * Each way in which somebody is named for the stage that is open: `alice`, `role:risk-officer`,

@@ -4,6 +4,7 @@ import { assertOpen } from './admission.js';
 import { existing } from './decide.js';
 import { type Cause, Draft, type Events } from './draft.js';
 import { identityOf, outcomeOf } from './identity.js';
+import { ended } from './outcome.js';
 import { watchQuorum } from './reachability.js';
 import { peopleBehind } from './stages.js';
 import { type ApprovalState, isOpen, type Vote } from './state.js';
@@ -22,13 +23,14 @@ export function withdrawApproval(state: ApprovalState, reason: string, cause: Ca
     throw rule('approval.not-the-requester', 'only who asked withdraws');
   }
   const data = { ...outcomeOf(current), reason, withdrawnBy };
-  return [{ type: 'approval.withdrawn', data }];
+  return ended(current, { type: 'approval.withdrawn', data });
 }
 
 /** Closes an approval whose workflow or job no longer needs it. */
 export function cancelApproval(state: ApprovalState, reason: string): Events {
   if (!state.exists || !isOpen(state)) return [];
-  return [{ type: 'approval.cancelled', data: { ...outcomeOf(state), reason } }];
+  const data = { ...outcomeOf(state), reason };
+  return ended(state, { type: 'approval.cancelled', data });
 }
 
 /**

@@ -63,6 +63,25 @@ describe('the quorum', () => {
     expect(approval.state.status).toBe('PENDING');
   });
 
+  it('is no incident any more once the approval has ended, however that was', () => {
+    const stuck = () => {
+      const approval = asked();
+      approval.change('erin', { active: false });
+      approval.change('frank', { active: false });
+      approval.approve('grace');
+      expect(approval.state.incidents.size).toBe(1);
+      return approval;
+    };
+    const withdrawn = stuck();
+    withdrawn.do((state, cause) => withdrawApproval(state, 'not needed', cause));
+    const cancelled = stuck();
+    cancelled.do((state) => cancelApproval(state, 'it moved on'));
+    for (const { state, events } of [withdrawn, cancelled]) {
+      expect(state.incidents.size).toBe(0);
+      expect(events.at(-2)?.type).toBe('approval.incident-resolved');
+    }
+  });
+
   it('takes later stages into account', () => {
     const approval = TestApproval.ofWorkflow({
       stages: [

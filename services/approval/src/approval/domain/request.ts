@@ -11,6 +11,7 @@ import type { z } from 'zod';
 
 import { type Cause, Draft, type Events, type Moment } from './draft.js';
 import { type Identity, identityOf, outcomeOf } from './identity.js';
+import { ended } from './outcome.js';
 import { unmetRule, watchQuorum } from './reachability.js';
 import { grant } from './settle.js';
 import { requiredFor } from './stages.js';
@@ -181,7 +182,8 @@ export function applyRule(draft: Draft): void {
     return;
   }
   const reason = `the rule does not hold: ${expression}`;
-  draft.add({ type: 'approval.rejected', data: { ...outcomeOf(draft.state), reason, rule } });
+  const data = { ...outcomeOf(draft.state), reason, rule };
+  draft.add(...ended(draft.state, { type: 'approval.rejected', data }));
 }
 
 function incident(draft: Draft, code: string, message: string): void {

@@ -2,6 +2,7 @@ import { levelOf } from '@countersign/state-machine';
 
 import type { Draft } from './draft.js';
 import { identityOf, outcomeOf } from './identity.js';
+import { ended } from './outcome.js';
 import { watchQuorum } from './reachability.js';
 import { isLastStage, peopleBehind, quorumOf, requiredFor, roundAt, stageName } from './stages.js';
 import type { ExistingApproval, Vote } from './state.js';
@@ -12,7 +13,7 @@ export function settle(draft: Draft): void {
   if (decisive) {
     const { reason, approver } = decisive;
     const data = { ...outcomeOf(draft.state), rejectedBy: approver, reason };
-    draft.add({ type: 'approval.rejected', data });
+    draft.add(...ended(draft.state, { type: 'approval.rejected', data }));
     return;
   }
   if (quorumOf(draft.state).met) completeStage(draft);
@@ -52,7 +53,7 @@ export function grant(
   const { state } = draft;
   const approvers = how.overriddenBy === undefined ? approversOf(state) : [];
   const data = { ...outcomeOf(state), approvers, level: levelOf(state.request.policy), ...how };
-  draft.add({ type: 'approval.granted', data });
+  draft.add(...ended(state, { type: 'approval.granted', data }));
 }
 
 /** The rule of level AUTO, and what it saw. */

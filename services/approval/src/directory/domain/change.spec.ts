@@ -68,8 +68,11 @@ describe('replacing the directory', () => {
     expect(replace({ people: [cat, ann, ben], calendars: [calendar] })).toEqual([]);
   });
 
-  it('leaves out calendars that it does not name', () => {
-    expect(organisationOf(after(replace({ people }))).calendar('london')).toBeUndefined();
+  it('leaves calendars as they are unless it says what there is', () => {
+    const london = (directory: Parameters<typeof replace>[0]) =>
+      organisationOf(after(replace(directory))).calendar('london');
+    expect(london({ people })).toEqual(calendar);
+    expect(london({ people, calendars: [] })).toBeUndefined();
   });
 
   it('keeps who left, and their logins, from ever being somebody by token again', () => {

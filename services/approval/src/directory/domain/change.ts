@@ -113,7 +113,8 @@ function changes(
   source: 'seed' | 'file' | 'api',
 ): DirectoryEvent[] {
   const people = difference(state.people, to.people, ({ id }) => id);
-  const calendars = difference(state.calendars, to.calendars ?? [], ({ name }) => name);
+  const next = to.calendars ?? [...state.calendars.values()];
+  const calendars = difference(state.calendars, next, ({ name }) => name);
   return [
     ...portions(people).map((data): DirectoryEvent => {
       return { type: 'directory.people-changed', data: { source, ...data } };
