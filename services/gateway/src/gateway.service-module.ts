@@ -17,6 +17,7 @@ import { CommandGate } from './http/command-gate.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ProjectionHints, projectionProgress } from './http/projection-hints.js';
+import { ApprovalReportQuery } from './queries/approval-report.query.js';
 import { ApprovalsQuery } from './queries/approvals.query.js';
 import { AvailableTransitions } from './queries/available-transitions.js';
 import { BulkJobsQuery } from './queries/bulk-jobs.query.js';
@@ -40,6 +41,7 @@ import { EventsController } from './routes/events.controller.js';
 import { HealthController } from './routes/health.controller.js';
 import { IncidentsController } from './routes/incidents.controller.js';
 import { InterventionsController } from './routes/interventions.controller.js';
+import { ReportsController } from './routes/reports.controller.js';
 import { SignalsController } from './routes/signals.controller.js';
 import { SchemasController } from './routes/schemas.controller.js';
 import { TemplateCommandsController } from './routes/template-commands.controller.js';
@@ -61,6 +63,7 @@ const controllers = [
   HealthController,
   IncidentsController,
   InterventionsController,
+  ReportsController,
   SignalsController,
   SchemasController,
   TemplateCommandsController,
@@ -87,6 +90,7 @@ const controllers = [
     CommandGate,
     ReadViews,
     AvailableTransitions,
+    ApprovalReportQuery,
     ApprovalsQuery,
     BulkJobsQuery,
     DecisionJobsQuery,

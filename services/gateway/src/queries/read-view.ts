@@ -1,6 +1,6 @@
 import type { ReadModel } from '@countersign/contracts';
 import type { Actor } from '@countersign/kernel';
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type pg from 'pg';
 
 import type { Visibility } from './visibility.js';
@@ -9,6 +9,21 @@ import type { Visibility } from './visibility.js';
 export interface NamedStatement {
   readonly name: string;
   readonly text: string;
+}
+
+/** The rows of a table that the caller may see. */
+type Visible<Table extends keyof ReadModel> = SelectQueryBuilder<
+  ReadModel,
+  Table,
+  ReadModel[Table]
+>;
+
+/** The tables of approvals as they are at one moment: what one statement reads the others read as well. */
+export interface Moment {
+  readonly approvals: Visible<'approval_requests'>;
+  readonly decisions: Visible<'approval_decisions'>;
+  readonly log: Visible<'approval_log'>;
+  rows<Row>(statement: RawBuilder<Row>): Promise<Row[]>;
 }
 
 /**
@@ -99,6 +114,26 @@ export class ReadView {
     const { name, text } = statement;
     const query = { name, text, values: [...values, this.#scopes] };
     return (await this.pool.query<Row>(query)).rows;
+  }
+
+  /** Reads at one moment, for at most so many milliseconds a statement (SQLSTATE 57014 beyond that). */
+  atOneMoment<Result>(
+    timeoutMs: number,
+    read: (moment: Moment) => Promise<Result>,
+  ): Promise<Result> {
+    const reading = this.db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only');
+    return reading.execute(async (db) => {
+      await sql`SELECT set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(db);
+      return read({
+        approvals: this.#scoped(db.selectFrom('approval_requests')).selectAll(),
+        decisions: this.#scoped(db.selectFrom('approval_decisions')).selectAll(),
+        log: this.#scoped(db.selectFrom('approval_log')).selectAll(),
+        rows: async (statement) => (await statement.execute(db)).rows,
+      });
+    });
   }
 
   #scoped<Table extends keyof ReadModel, Row>(query: SelectQueryBuilder<ReadModel, Table, Row>) {

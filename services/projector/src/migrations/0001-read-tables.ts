@@ -114,6 +114,8 @@ CREATE INDEX IF NOT EXISTS approval_requests_requester
   ON ${schema}.approval_requests (requester, created_at DESC);
 CREATE INDEX IF NOT EXISTS approval_requests_due
   ON ${schema}.approval_requests (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS approval_requests_ended
+  ON ${schema}.approval_requests (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS approval_requests_reviewed
   ON ${schema}.approval_requests (created_at DESC, approval_id DESC) WHERE review IS NOT NULL;
 
@@ -137,6 +139,8 @@ CREATE TABLE IF NOT EXISTS ${schema}.approval_decisions (
 );
 CREATE INDEX IF NOT EXISTS approval_decisions_approval
   ON ${schema}.approval_decisions (approval_id, at);
+CREATE INDEX IF NOT EXISTS approval_decisions_at
+  ON ${schema}.approval_decisions (at);
 
 CREATE TABLE IF NOT EXISTS ${schema}.approval_log (
   approval_id uuid NOT NULL,
@@ -148,6 +152,9 @@ CREATE TABLE IF NOT EXISTS ${schema}.approval_log (
   scope text,
   PRIMARY KEY (approval_id, revision)
 );
+CREATE INDEX IF NOT EXISTS approval_log_exceptions
+  ON ${schema}.approval_log (kind, at)
+  WHERE kind IN ('overridden', 'decision-refused', 'escalated', 'timed-out');
 
 CREATE TABLE IF NOT EXISTS ${schema}.decision_jobs (
   job_id uuid PRIMARY KEY,

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { TestSystem } from './src/system.js';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+
+/** A block of commands, with the lines that the guide says to look for in what they print. */
+interface Step {
+  readonly heading: string;
+  readonly commands: string;
+  readonly look: readonly string[];
+}
+
+const PIECES = /^## (?<heading>[^\n]*)$|^```(?<kind>sh|text)\n(?<text>.*?)^```$/gms;
+
+function stepsOf(guide: string): Step[] {
+  const steps: Step[] = [];
+  let under = '';
+  for (const { groups = {} } of guide.matchAll(PIECES)) {
+    const { heading, kind, text = '' } = groups;
+    if (heading !== undefined) under = heading;
+    else if (kind === 'sh') steps.push({ heading: under, commands: text, look: [] });
+    else steps.push({ ...(steps.pop() as Step), look: text.trim().split('\n') });
+  }
+  return steps;
+}
+
+/** Pastes the blocks into one shell, one after the other. Answers what each of them printed. */
+async function paste(blocks: readonly string[], env: Record<string, string>) {
+  const mark = '--- the next block ---';
+  const shell = spawn('bash', ['-s'], { cwd: ROOT, env: { ...process.env, ...env } });
+  const out = { printed: '', complaints: '' };
+  shell.stdout.on('data', (chunk: Buffer) => (out.printed += chunk.toString()));
+  shell.stderr.on('data', (chunk: Buffer) => (out.complaints += chunk.toString()));
+  const ended = new Promise((resolve) => shell.once('close', resolve));
+  shell.stdin.end(blocks.map((block) => `${block}\necho '${mark}'\n`).join(''));
+  await ended;
+  return { printed: out.printed.split(mark), complaints: out.complaints };
+}
+
+describe('the guide to four eyes', () => {
+  let system: TestSystem;
+  let temporary: string;
+
+  beforeAll(async () => {
+    temporary = await mkdtemp(join(tmpdir(), 'countersign-guide-'));
+    system = await TestSystem.start();
+  }, 120_000);
+
+  afterAll(async () => {
+    await system.stop();
+    await rm(temporary, { recursive: true, force: true });
+  }, 60_000);
+
+  it('prints what it says, block by block', async () => {
+    const guide = await readFile(`${ROOT}docs/guides/four-eyes-in-ten-minutes.md`, 'utf8');
+    const steps = stepsOf(guide);
+    expect(steps.length).toBeGreaterThan(15);
+    expect(guide).toContain('http://localhost:8080');
+    const { printed, complaints } = await paste(
+      steps.map(({ commands }) => commands.replaceAll('http://localhost:8080', system.base)),
+      {
+        NATS_PORT: new URL(system.nats.url).port,
+        PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+        TMPDIR: temporary,
+        NODE_OPTIONS: '',
+      },
+    );
+    expect(complaints).toBe('');
+    for (const [index, { heading, look }] of steps.entries()) {
+      let rest = printed[index] ?? '';
+      for (const line of look) {
+        const at = rest.indexOf(line);
+        if (at < 0) throw new Error(`${heading}: no ${line} in ${printed[index] ?? 'nothing'}`);
+        rest = rest.slice(at + line.length);
+      }
+    }
+  }, 180_000);
+});
