@@ -62,7 +62,7 @@ async function trade(): Promise<{ approvalId: string; subjectHash: string }> {
       ({ type, data }) => type === 'approval.requested' && data['approvalId'] === body.approvalId,
     );
   });
-  return { approvalId: body.approvalId, subjectHash: String(requested.data['subjectHash']) };
+  return { approvalId: body.approvalId, subjectHash: requested.data['subjectHash'] as string };
 }
 
 async function decide(

@@ -121,7 +121,7 @@ function assertSound(state: ExistingApproval, moment: Moment): void {
 }
 
 /** Approvers behind whom the directory knows nobody active. */
-export function unknownApprovers(
+function unknownApprovers(
   { escalation = [], ...policy }: ApprovalPolicy,
   organisation: Organisation,
 ): string[] {

@@ -21,7 +21,7 @@ export function settle(draft: Draft): void {
 }
 
 /** Those who approved, in order: with whoever they did it for, that person. */
-export function approversOf({ votes }: ExistingApproval): string[] {
+function approversOf({ votes }: ExistingApproval): string[] {
   return votes.filter(({ action }) => action === 'approve').map(({ approver }) => approver);
 }
 

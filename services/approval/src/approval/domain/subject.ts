@@ -62,7 +62,7 @@ export function changeSubject(
 }
 
 /** The members of the subject that differ, as JSON pointers. */
-export function changedMembers(before: Subject, after: Subject): string[] {
+function changedMembers(before: Subject, after: Subject): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names]
     .filter((name) => !same(memberOf(before, name), memberOf(after, name)))

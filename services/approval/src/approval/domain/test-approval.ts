@@ -16,7 +16,7 @@ import {
   type ExistingApproval,
 } from './state.js';
 
-export const APPROVAL_ID = '1c9a4f2e-77aa-5b11-9c0d-abcdefabcdef';
+const APPROVAL_ID = '1c9a4f2e-77aa-5b11-9c0d-abcdefabcdef';
 export const SUBJECT = { tradeId: 'T-1', notional: 5_000_000 };
 
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
@@ -29,11 +29,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   ivan: [],
 };
 
-export const person = (
-  id: string,
-  names: readonly string[],
-  more: Partial<Person> = {},
-): Person => ({
+const person = (id: string, names: readonly string[], more: Partial<Person> = {}): Person => ({
   id,
   name: id.toUpperCase(),
   roles: names.filter((n) => n.startsWith('role:')).map((n) => n.slice(5)),
