@@ -248,6 +248,7 @@ describe('quorums over the directory', () => {
         ],
       },
       [
+        `error approval.rejection-unreachable ${at}/stages/0/rejection`,
         `warning approval.unknown-approver ${at}/stages/0/within/1`,
         `warning approval.unknown-approver ${at}/stages/0/rejection/veto/0`,
       ],

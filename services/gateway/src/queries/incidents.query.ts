@@ -6,7 +6,7 @@ import { after, createdMicros, decodeCursor, type Page, toPage } from './cursor.
 import { anyCase, pageOf, paging, Timestamp } from './parameters.js';
 import type { ReadView } from './read-view.js';
 
-const IncidentKind = z.enum(['dead-letter', 'trigger', 'workflow']);
+const IncidentKind = z.enum(['dead-letter', 'trigger', 'workflow', 'approval']);
 
 export const IncidentsParameters = z.strictObject({
   status: anyCase(['OPEN', 'RESOLVED']).optional(),
