@@ -138,7 +138,7 @@ export class TestInstance {
   }
 
   retry(): void {
-    this.#keep(retryWorkflow(this.folded, this.definition, this.#cause()));
+    this.#keep(retryWorkflow(this.folded, this.definition, this.#by, this.#cause()));
   }
 
   intervene(

@@ -1,3 +1,4 @@
+import { Organisation } from '@countersign/state-machine';
 import { startTestPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -257,21 +258,39 @@ describe('the report on approvals', () => {
     return new ReadView(caller, 'everything', reading.db, reading.pool);
   };
   const query = new ApprovalReportQuery();
+  const nobody = new Organisation({ people: [] });
   const usual = ApprovalReportParameters.parse({});
 
   it('is for auditors and administrators', async () => {
-    await expect(query.report(as(['compliance']), usual, NOW)).rejects.toMatchObject({
+    await expect(query.report(as(['compliance']), usual, nobody, NOW)).rejects.toMatchObject({
       kind: 'forbidden',
       code: 'report.not-allowed',
     });
-    expect(await query.report(as(['auditors']), usual, NOW)).toHaveProperty('outcomes');
+    expect(await query.report(as(['auditors']), usual, nobody, NOW)).toHaveProperty('outcomes');
+  });
+
+  it('knows people by their logins', async () => {
+    const grace = {
+      id: 'grace',
+      name: 'Grace',
+      roles: [],
+      groups: [],
+      active: true,
+      logins: ['corp-1'],
+    };
+    const parameters = ApprovalReportParameters.parse({ person: 'corp-1' });
+    const organisation = new Organisation({ people: [grace] });
+    expect(await query.report(as(['auditors']), parameters, organisation, NOW)).toMatchObject({
+      person: 'grace',
+      outcomes: { requested: 1 },
+    });
   });
 
   it('shows the scopes that the caller may see', async () => {
     const caller = { id: 'x', roles: [], groups: ['auditors'], authMethod: 'test' };
     const view = new ReadView(caller, ['fx'], reading.db, reading.pool);
     const parameters = ApprovalReportParameters.parse({ from: '2026-11-10', to: '2026-11-11' });
-    expect(await query.report(view, parameters, NOW)).toMatchObject({
+    expect(await query.report(view, parameters, nobody, NOW)).toMatchObject({
       outcomes: { requested: 0 },
       overrides: { total: 0 },
     });
@@ -281,7 +300,7 @@ describe('the report on approvals', () => {
     const blocking = await reading.pool.connect();
     try {
       await blocking.query('BEGIN; LOCK TABLE approval_requests IN ACCESS EXCLUSIVE MODE');
-      await expect(query.report(as(['auditors']), usual, NOW, 50)).rejects.toMatchObject({
+      await expect(query.report(as(['auditors']), usual, nobody, NOW, 50)).rejects.toMatchObject({
         code: 'report.too-large',
       });
     } finally {

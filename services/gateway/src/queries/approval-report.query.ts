@@ -1,4 +1,5 @@
 import { forbidden, invalid, isAdministrator, rule } from '@countersign/kernel';
+import type { Organisation } from '@countersign/state-machine';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
@@ -53,6 +54,7 @@ export class ApprovalReportQuery {
   async report(
     view: ReadView,
     parameters: Parameters,
+    organisation: Organisation,
     now: Date,
     timeoutMs = STATEMENT_TIMEOUT_MS,
   ): Promise<object> {
@@ -60,7 +62,9 @@ export class ApprovalReportQuery {
     if (!isAdministrator(caller) && !caller.groups.includes(AUDITORS)) {
       throw forbidden('report.not-allowed', `this takes a member of the group ${AUDITORS}`);
     }
-    const range = rangeOf(parameters, caller.id, now);
+    const range = rangeOf(parameters, now, (id) =>
+      organisation.personOf(id === 'me' ? caller.id : id),
+    );
     const { from, to, template = null, person = null, minimum } = range;
     const found = await view
       .atOneMoment(timeoutMs, (moment) => read(moment, range))
@@ -91,13 +95,13 @@ async function read(moment: Moment, range: Range) {
   };
 }
 
-function rangeOf(parameters: Parameters, callerId: string, now: Date): Range {
+function rangeOf(parameters: Parameters, now: Date, personOf: (id: string) => string): Range {
   const { to = now, template, minimum } = parameters;
   const { from = new Date(to.getTime() - USUAL_DAYS * DAY_MS) } = parameters;
   const days = (to.getTime() - from.getTime()) / DAY_MS;
   if (days <= 0 || days > MAX_DAYS) {
     throw invalid('report.bad-range', `from 0 to ${MAX_DAYS} days, and \`from\` before \`to\``);
   }
-  const person = parameters.person === 'me' ? callerId : parameters.person;
+  const person = parameters.person === undefined ? undefined : personOf(parameters.person);
   return { from, to, now, template, person, minimum };
 }

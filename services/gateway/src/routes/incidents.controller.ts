@@ -32,7 +32,7 @@ export class IncidentsController {
     body: NoBody,
     reply: z.union([RetryIncident.reply, RetryWorkflow.reply]),
     errors: {
-      403: ['trigger.not-allowed'],
+      403: ['trigger.not-allowed', 'workflow.operators-only'],
       404: ['incident.not-found', 'trigger.not-found'],
       422: [
         'incident.message-gone',

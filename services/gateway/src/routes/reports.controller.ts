@@ -1,4 +1,5 @@
 import { Clock } from '@countersign/kernel';
+import { DirectoryReader } from '@countersign/service-kit';
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
@@ -14,6 +15,7 @@ export class ReportsController {
   constructor(
     @Inject(ReadViews) private readonly views: ReadViews,
     @Inject(ApprovalReportQuery) private readonly approvalReport: ApprovalReportQuery,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -33,6 +35,6 @@ export class ReportsController {
   async approvals(@Req() request: FastifyRequest) {
     const parameters = parseQuery(ApprovalReportParameters, request.query);
     const view = await this.views.of(request);
-    return this.approvalReport.report(view, parameters, this.clock.now());
+    return this.approvalReport.report(view, parameters, this.directory.current, this.clock.now());
   }
 }

@@ -86,6 +86,7 @@ export class WorkflowsController {
     body: NoBody,
     reply: WorkflowReply,
     errors: {
+      403: ['workflow.operators-only'],
       404: ['workflow.not-found'],
       422: [
         'workflow.action-failed',
@@ -211,6 +212,7 @@ export class WorkflowsController {
     body: NoBody,
     reply: WorkflowReply,
     errors: {
+      403: ['workflow.operators-only'],
       404: ['workflow.not-found'],
       422: [
         'workflow.action-failed',

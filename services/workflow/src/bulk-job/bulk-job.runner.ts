@@ -1,8 +1,7 @@
-import { derivedId, hashOf, messageOf, newId, systemActor } from '@countersign/kernel';
+import { derivedId, hashOf, newId, systemActor } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
-import { Log, PLATFORM, type Platform } from '@countersign/service-kit';
+import { LeaderLoop, Log, PLATFORM, type Platform } from '@countersign/service-kit';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Definitions } from '../definition/definitions.js';
 import { BulkItems } from './bulk-items.js';
@@ -10,7 +9,6 @@ import { BulkJobs } from './bulk-jobs.js';
 import { finishStopping, recordResults } from './domain/decider.js';
 import { type ExistingBulkJob, type ItemResult, remainingItems } from './domain/state.js';
 
-const LEADERSHIP = 'workflow.bulk-jobs';
 /** Milliseconds between looks for jobs that nobody in this process has asked for, and after a failure. */
 const LOOK_EVERY_MS = 1_000;
 /** Instances that are changed at the same time. */
@@ -27,62 +25,40 @@ const WINDOW = 32;
  */
 @Injectable()
 export class BulkJobRunner implements OnModuleInit, OnApplicationShutdown {
-  readonly #stop = new AbortController();
   /** Jobs that the read tables may not show yet. */
   readonly #woken = new Set<string>();
-  #wake = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #loop: LeaderLoop;
 
   constructor(
     @Inject(PLATFORM) private readonly platform: Platform,
-    @Inject(Log) private readonly log: Log,
+    @Inject(Log) log: Log,
     @Inject(BulkJobs) private readonly jobs: BulkJobs,
     @Inject(BulkItems) private readonly items: BulkItems,
     @Inject(Definitions) private readonly definitions: Definitions,
-  ) {}
-
-  onModuleInit(): void {
-    this.#running = this.#run();
+  ) {
+    this.#loop = new LeaderLoop(platform.leadership, log, {
+      name: 'workflow.bulk-jobs',
+      everyMs: LOOK_EVERY_MS,
+      round: (signal) => this.#round(signal),
+    });
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+  onModuleInit(): void {
+    this.#loop.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Says that there may be something to do for a job. */
   wake(jobId: string): void {
     this.#woken.add(jobId);
-    this.#wake.abort();
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    const { leadership } = this.platform;
-    while (!signal.aborted) {
-      const lost = await leadership.acquire(LEADERSHIP, signal).catch(() => undefined);
-      if (lost) await this.#lead(AbortSignal.any([signal, lost]));
-    }
-    await leadership.release(LEADERSHIP);
-  }
-
-  async #lead(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      this.#wake = new AbortController();
-      const worked = await this.#round(signal).catch((error: unknown) => {
-        this.log.debug({ reason: messageOf(error) }, 'bulk jobs make no progress');
-        return undefined;
-      });
-      if (worked === true) continue;
-      // After a failure nobody wakes it: it has to pause.
-      const until = worked === undefined ? signal : AbortSignal.any([signal, this.#wake.signal]);
-      await sleep(LOOK_EVERY_MS, undefined, { signal: until }).catch(() => undefined);
-    }
+    this.#loop.wake();
   }
 
   /** A window of each job that is open. Answers whether there was anything to do. */
   async #round(signal: AbortSignal): Promise<boolean> {
-    if (!(await this.platform.leadership.holds())) return false;
     const { rows } = await this.platform.pool.query<{ job_id: string }>({
       name: 'workflow.bulk-jobs-open',
       text: `SELECT job_id FROM public.bulk_jobs WHERE ended_at IS NULL

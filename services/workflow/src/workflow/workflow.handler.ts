@@ -112,7 +112,9 @@ export class WorkflowHandler {
     { workflowId }: BodyOf<typeof ActivateWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.instances.change(workflowId, context, activateWorkflow);
+    return this.instances.change(workflowId, context, (state, definition, cause) =>
+      activateWorkflow(state, definition, context.actor, cause),
+    );
   }
 
   transition(
@@ -164,7 +166,9 @@ export class WorkflowHandler {
     { workflowId }: BodyOf<typeof RetryWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.instances.change(workflowId, context, retryWorkflow);
+    return this.instances.change(workflowId, context, (state, definition, cause) =>
+      retryWorkflow(state, definition, context.actor, cause),
+    );
   }
 
   /** @param now by the clock that found the timers due */

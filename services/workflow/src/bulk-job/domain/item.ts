@@ -8,6 +8,9 @@ import type { Cause } from '../../workflow/domain/draft.js';
 import { type ExistingWorkflow, running, type WorkflowState } from '../../workflow/domain/state.js';
 import type { ExistingBulkJob, ItemResult } from './state.js';
 
+/** Whether whoever asked for the job may do this was decided when they asked. */
+const ONESELF = systemActor('workflow');
+
 /** Codes that mean: there is nothing to do any more. */
 const NOTHING_TO_DO: readonly string[] = [
   'workflow.ended',
@@ -40,9 +43,9 @@ export function changeItem(
   const cause = { now, requester: job.requestedBy };
   switch (job.action) {
     case 'cancel':
-      return cancelWorkflow(state, job.reason, definition, systemActor('workflow'), cause);
+      return cancelWorkflow(state, job.reason, definition, ONESELF, cause);
     case 'retry':
-      return retryWorkflow(state, definition, cause);
+      return retryWorkflow(state, definition, ONESELF, cause);
     case 'migrate': {
       const { migration, approval, reason } = job;
       if (!migration || !approval || !target)

@@ -4,7 +4,7 @@ import { administratorsOf, type CompiledDefinition, namedAs } from '@countersign
 import type { ExistingWorkflow } from './state.js';
 
 /**
- * Who may pause, resume, cancel and fail an instance: whoever started it, administrators, those whom its definition names,
+ * Who may activate, pause, resume, cancel, fail and retry an instance: whoever started it, administrators, those whom its definition names,
  * and the parts of the product.
  *
  * @throws AppError `forbidden` `workflow.operators-only`

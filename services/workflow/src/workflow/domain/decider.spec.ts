@@ -11,9 +11,11 @@ import {
   failWorkflow,
   pauseWorkflow,
   resumeWorkflow,
+  retryWorkflow,
   startWorkflow,
   transitionWorkflow,
 } from './decider.js';
+import { timersFailed } from './incidents.js';
 import { workflowAggregate, type WorkflowState } from './state.js';
 
 const definition = compileDefinition(
@@ -168,8 +170,10 @@ describe('a workflow', () => {
   it('is a draft until it is activated', () => {
     const draft = stateOf(start({ amount: 5 }, true));
     expect(codeOf(() => fire('check')(draft))).toBe('workflow.not-active');
-    expect(types(activateWorkflow(draft, definition, cause))).toEqual(['workflow.activated']);
-    expect(codeOf(() => activateWorkflow(stateOf(start()), definition, cause))).toBe(
+    expect(types(activateWorkflow(draft, definition, actor, cause))).toEqual([
+      'workflow.activated',
+    ]);
+    expect(codeOf(() => activateWorkflow(stateOf(start()), definition, actor, cause))).toBe(
       'workflow.not-a-draft',
     );
   });
@@ -184,7 +188,7 @@ describe('a workflow', () => {
     );
   });
 
-  it('is paused, resumed, cancelled and failed by its starter, administrators and those it names', () => {
+  it('is activated, paused, resumed, retried and ended by its starter, administrators and those it names', () => {
     const operated = compileDefinition({
       ...definition.definition,
       operators: ['role:desk-head'],
@@ -195,7 +199,11 @@ describe('a workflow', () => {
       ...start(),
       ...pauseWorkflow(begun, 'holiday', operated, actor, cause.now),
     ]);
+    const draft = stateOf(start({ amount: 5 }, true));
+    const stuck = stateOf([...start(), ...timersFailed(begun, 'no answer', cause.now)]);
     const all = (by: Actor) => [
+      codeOf(() => activateWorkflow(draft, operated, by, cause)),
+      codeOf(() => retryWorkflow(stuck, operated, by, cause)),
       codeOf(() => pauseWorkflow(begun, 'no', operated, by, cause.now)),
       codeOf(() => resumeWorkflow(paused, 'no', operated, by, cause)),
       codeOf(() => cancelWorkflow(begun, 'no', operated, by, cause)),

@@ -54,13 +54,15 @@ export function startWorkflow(
   return draft.events;
 }
 
-/** Puts a draft to work. */
+/** Puts a draft to work. @throws AppError `workflow.operators-only`, `workflow.not-a-draft` */
 export function activateWorkflow(
   state: WorkflowState,
   definition: CompiledDefinition,
+  actor: Actor,
   cause: Cause,
 ): Events {
   const current = existing(state);
+  mustOperate(current, definition, actor);
   if (current.status !== 'DRAFT') {
     throw rule('workflow.not-a-draft', `the workflow is ${current.status}`);
   }
@@ -286,15 +288,17 @@ export function fireTimers(
 /**
  * Tries again what an incident has stopped.
  *
- * @throws AppError `workflow.no-incident`; `workflow.retry-failed` when the same is still wrong: nothing has changed
- * then
+ * @throws AppError `workflow.operators-only`, `workflow.not-active`, `workflow.no-incident`; `workflow.retry-failed` when the
+ * same is still wrong: nothing has changed then
  */
 export function retryWorkflow(
   state: WorkflowState,
   definition: CompiledDefinition,
+  actor: Actor,
   cause: Cause,
 ): Events {
   const current = existing(state);
+  mustOperate(current, definition, actor);
   mustBeActive(current);
   const open = current.incidents;
   if (open.length === 0) throw rule('workflow.no-incident', 'no incident is open');

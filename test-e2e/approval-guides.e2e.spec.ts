@@ -43,7 +43,10 @@ async function paste(blocks: readonly string[], env: Record<string, string>) {
   return { printed: out.printed.split(mark), complaints: out.complaints };
 }
 
-describe('the guide to four eyes', () => {
+/** In the order in which somebody reads them: the second one goes on in the shell of the first. */
+const DOCUMENTS = ['docs/guides/four-eyes-in-ten-minutes.md', 'docs/audit-evidence.md'];
+
+describe('the guides to approvals', () => {
   let system: TestSystem;
   let temporary: string;
 
@@ -57,11 +60,11 @@ describe('the guide to four eyes', () => {
     await rm(temporary, { recursive: true, force: true });
   }, 60_000);
 
-  it('prints what it says, block by block', async () => {
-    const guide = await readFile(`${ROOT}docs/guides/four-eyes-in-ten-minutes.md`, 'utf8');
-    const steps = stepsOf(guide);
-    expect(steps.length).toBeGreaterThan(15);
-    expect(guide).toContain('http://localhost:8080');
+  it('print what they say, block by block', async () => {
+    const texts = await Promise.all(DOCUMENTS.map((path) => readFile(join(ROOT, path), 'utf8')));
+    const steps = texts.flatMap(stepsOf);
+    expect(steps.length).toBeGreaterThan(20);
+    expect(texts[0]).toContain('http://localhost:8080');
     const { printed, complaints } = await paste(
       steps.map(({ commands }) => commands.replaceAll('http://localhost:8080', system.base)),
       {
