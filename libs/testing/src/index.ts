@@ -1,3 +1,4 @@
+export { faultsInApproval, type RecordedApprovalEvent } from './approval-oracle.js';
 export { DocumentedReplies } from './documented-replies.js';
 export { eventually } from './eventually.js';
 export { FakeClock } from './fake-clock.js';

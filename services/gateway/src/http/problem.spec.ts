@@ -47,6 +47,12 @@ describe('toProblem', () => {
       toProblem(unauthenticated(code, '')).headers['www-authenticate'];
     expect(challenge('auth.token-missing')).toBe('Bearer realm="countersign"');
     expect(challenge('auth.token-invalid')).toContain('error="invalid_token"');
+    const tooOld = unauthenticated('approval.reauthentication-needed', '', {
+      details: { maxAgeSeconds: 300 },
+    });
+    expect(toProblem(tooOld).headers['www-authenticate']).toBe(
+      'Bearer realm="countersign", error="insufficient_user_authentication", max_age="300"',
+    );
     expect(toProblem(conflict('a.b', '')).headers).toEqual({});
     const share = toProblem(unavailable('analysis.too-many', ''));
     expect([share.status, share.headers]).toEqual([429, { 'retry-after': '1' }]);

@@ -67,6 +67,13 @@ function headersOf({ kind, code, details }: AppError): Problem['headers'] {
   if (code === METHOD_NOT_ALLOWED) return { allow: [details?.allow].flat().join(', ') };
   if (kind === 'unavailable') return { 'retry-after': '1' };
   if (kind !== 'unauthenticated') return {};
-  const error = code === 'auth.token-missing' ? '' : ', error="invalid_token"';
-  return { 'www-authenticate': `Bearer realm="countersign"${error}` };
+  return { 'www-authenticate': `Bearer realm="countersign"${challengeOf(code, details)}` };
+}
+
+/** What the token lacks, by RFC 6750; of a token that is fine but whose sign-in is too old, by RFC 9470. */
+function challengeOf(code: string, details: AppError['details']): string {
+  if (code === 'auth.token-missing') return '';
+  if (code !== 'approval.reauthentication-needed') return ', error="invalid_token"';
+  const maxAge = Number(details?.maxAgeSeconds);
+  return `, error="insufficient_user_authentication", max_age="${maxAge}"`;
 }

@@ -1,4 +1,5 @@
 import { AppError } from '@countersign/kernel';
+import { faultsInApproval, type RecordedApprovalEvent } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -8,7 +9,7 @@ import { cancelApproval, revokeDecision, withdrawApproval } from './ending.js';
 import { escalateApproval } from './escalate.js';
 import { checkQuorum } from './reachability.js';
 import { people, TestApproval } from './test-approval.js';
-import { faultsIn, type Recorded } from './test-oracle.js';
+
 import { changeSubject } from './subject.js';
 
 const PEOPLE = people().map(({ id }) => id);
@@ -188,7 +189,7 @@ const steps = fc.array(
 
 /** Everything that was recorded, each with the world at that moment. */
 class Journal {
-  readonly record: Recorded[] = [];
+  readonly record: RecordedApprovalEvent[] = [];
   refused = 0;
 
   constructor(readonly approval: TestApproval) {
@@ -230,7 +231,7 @@ describe('whatever the policy, and in whatever order things happen', () => {
         for (const step of happenings) journal.step(step);
         const { status } = approval.state;
         outcomes.set(status, (outcomes.get(status) ?? 0) + 1);
-        expect(faultsIn(journal.record)).toEqual([]);
+        expect(faultsInApproval(journal.record)).toEqual([]);
       }),
       { numRuns: 800 },
     );
@@ -245,13 +246,13 @@ describe('whatever the policy, and in whatever order things happen', () => {
     const journal = new Journal(approval);
     journal.step((it) => it.decide('erin'));
     journal.step((it) => it.decide('frank'));
-    expect(faultsIn(journal.record)).toEqual([]);
+    expect(faultsInApproval(journal.record)).toEqual([]);
     const without = (index: number) => journal.record.filter((_, at) => at !== index);
-    expect(faultsIn(without(1))).toContain('stage 0 is short');
+    expect(faultsInApproval(without(1))).toContain('stage 0 is short');
     const [first, ...rest] = journal.record;
     if (!first) throw new Error('nothing was recorded');
     const changed = (data: object) =>
-      faultsIn([
+      faultsInApproval([
         { ...first, event: { ...first.event, data: { ...first.event.data, ...data } } as never },
         ...rest,
       ]);
@@ -263,6 +264,6 @@ describe('whatever the policy, and in whatever order things happen', () => {
     const twice = journal.record.map((entry, at) =>
       at === 2 ? { ...(journal.record[1] ?? entry) } : entry,
     );
-    expect(faultsIn(twice)).toContain('erin decides twice');
+    expect(faultsInApproval(twice)).toContain('erin decides twice');
   });
 });

@@ -3,7 +3,7 @@ import { hashOf } from '@countersign/kernel';
 import type { ApprovalPolicy, DelegationTerms, Person, Quorum } from '@countersign/state-machine';
 
 /** An event as it was recorded, and the world at that moment. */
-export interface Recorded {
+export interface RecordedApprovalEvent {
   readonly event: ApprovalEvent;
   readonly now: Date;
   readonly people: readonly Person[];
@@ -25,7 +25,7 @@ const OUTCOMES = ['granted', 'rejected', 'timed-out', 'withdrawn', 'cancelled'];
  * Reads the record of one approval like an auditor who trusts nothing but events and the directory, and says what is
  * wrong with it. Slow and simple on purpose: it shares no code with the aggregate.
  */
-export function faultsIn(record: readonly Recorded[]): string[] {
+export function faultsInApproval(record: readonly RecordedApprovalEvent[]): string[] {
   const auditor = new Auditor();
   for (const entry of record) auditor.read(entry);
   return auditor.faults;
@@ -38,14 +38,14 @@ class Auditor {
   #template: string | undefined;
   #subject: unknown;
   #expiresAt: string | undefined;
-  #counted: { decision: Decision; at: Recorded; subject: unknown }[] = [];
+  #counted: { decision: Decision; at: RecordedApprovalEvent; subject: unknown }[] = [];
   #required: number[] = [];
   #open = 0;
   #escalated: { stage: number; approvers: readonly string[] }[] = [];
   #overriddenBy: string | undefined;
   #ended = false;
 
-  read(at: Recorded): void {
+  read(at: RecordedApprovalEvent): void {
     const { event } = at;
     if (this.#ended && !['approval.review-closed', 'approval.commented'].includes(event.type)) {
       this.#fault(`${event.type} after the outcome`);
@@ -124,7 +124,7 @@ class Auditor {
     if (OUTCOMES.includes(event.type.slice('approval.'.length))) this.#ended = true;
   }
 
-  #decision(decision: Decision, at: Recorded): void {
+  #decision(decision: Decision, at: RecordedApprovalEvent): void {
     const { approver, onBehalfOf, stage = 0, subjectHash } = decision;
     const principal = onBehalfOf ?? approver;
     if (stage !== this.#open) this.#fault('a decision about another stage');
@@ -153,7 +153,7 @@ class Auditor {
     // A rejection that rejects has to be followed by nothing else than the outcome, which is looked at there.
   }
 
-  #waysNamed(person: string, stage: number, at: Recorded): string[] {
+  #waysNamed(person: string, stage: number, at: RecordedApprovalEvent): string[] {
     const { approvers, within } = this.#stage(stage);
     const limits = [this.#policy?.within, within].filter((list) => list !== undefined);
     const allowed = limits.every((list) => names(at.people, person, list));
@@ -165,7 +165,7 @@ class Auditor {
     from: string,
     to: string,
     way: string,
-    at: Recorded,
+    at: RecordedApprovalEvent,
     hops = 0,
     seen = [from],
   ): boolean {
@@ -212,7 +212,7 @@ class Auditor {
     if (given.length < (this.#required[stage] ?? Infinity)) this.#fault(`stage ${stage} is short`);
   }
 
-  #rejected(at: Recorded): boolean {
+  #rejected(at: RecordedApprovalEvent): boolean {
     if (this.#policy?.level === 'AUTO') return true;
     const { rejection = 'any' } = this.#stage(this.#open);
     const against = this.#counted.filter(
@@ -225,7 +225,7 @@ class Auditor {
     );
   }
 
-  #needed(stage: number, at: Recorded): number {
+  #needed(stage: number, at: RecordedApprovalEvent): number {
     const { level, quorum, approvers, within } = this.#stage(stage);
     if (level === 'AUTO') return 0;
     if (level === 'SINGLE') return 1;
