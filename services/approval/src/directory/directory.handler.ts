@@ -11,7 +11,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Directories } from './directories.js';
-import { replaceDirectory } from './domain/change.js';
+import { isReplaced, replaceDirectory } from './domain/change.js';
 import { createDelegation, endDelegation } from './domain/delegations.js';
 
 /** What people may do with the directory. */
@@ -22,23 +22,35 @@ export class DirectoryHandler {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
+  /**
+   * A large change is stored in parts: when it ends in between, the same command goes on where it stopped.
+   *
+   * @throws as `replaceDirectory`
+   */
   async replace(
     { packed, expectedRevision }: z.output<typeof ReplaceDirectory.body>,
     context: CommandContext,
   ): Promise<z.output<typeof ReplaceDirectory.reply>> {
-    const replacement = { directory: unpackDirectory(packed), expectedRevision };
-    const outcome = await this.directories.execute(context, (state) =>
-      replaceDirectory(state, replacement, context.actor),
-    );
+    const directory = unpackDirectory(packed);
     let changed = 0;
     let removed = 0;
-    for (const { type, data } of outcome.events) {
-      if (type !== 'directory.people-changed') continue;
-      changed += countOf(data['set']);
-      removed += countOf(data['removed']);
+    let revision = expectedRevision;
+    for (let part = 0; ; part++) {
+      const replacement = { directory, expectedRevision: revision };
+      const { state, events, position } = await this.directories.execute(
+        partOf(context, part),
+        (before) => replaceDirectory(before, replacement, context.actor),
+      );
+      for (const { type, data } of events) {
+        if (type !== 'directory.people-changed') continue;
+        changed += countOf(data['set']);
+        removed += countOf(data['removed']);
+      }
+      revision = state.documentRevision;
+      if (events.length === 0 || isReplaced(state, directory)) {
+        return { revision, changed, removed, position };
+      }
     }
-    const { state, position } = outcome;
-    return { revision: state.documentRevision, changed, removed, position };
   }
 
   async delegate(
@@ -63,6 +75,11 @@ export class DirectoryHandler {
     );
     return { delegationId: body.delegationId, position };
   }
+}
+
+function partOf(context: CommandContext, part: number): CommandContext {
+  if (part === 0) return context;
+  return { ...context, commandId: derivedId('directory part', context.commandId, part) };
 }
 
 const countOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0);

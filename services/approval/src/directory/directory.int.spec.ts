@@ -130,6 +130,36 @@ describe('the directory', () => {
     }
   });
 
+  it('is changed in parts when the change is large, and goes on where it was stopped', async () => {
+    const handler = handlerOf(await feed());
+    await reader.load();
+    const { documentRevision: expectedRevision } = reader.state;
+    const many = Array.from({ length: 5_000 }, (_, index) =>
+      person(`p${index}`, { name: 'x'.repeat(100) }),
+    );
+    const people = [...devDirectory.people, ...many];
+    const change = { packed: packDirectory({ people }), expectedRevision };
+    const once = context('alice');
+    const append = store.append.bind(store);
+    let appends = 0;
+    store.append = async (...asked) => {
+      if (++appends === 2) throw new Error('killed');
+      return append(...asked);
+    };
+    await expect(handler.replace(change, once)).rejects.toThrow('killed');
+    await reader.load();
+    expect(reader.state.people.size).toBeLessThan(people.length);
+    const again = handlerOf(await feed());
+    const replaced = await again.replace(change, once);
+    expect(replaced).toMatchObject({ changed: 5_000, removed: 0 });
+    expect(await ids()).toHaveLength(people.length);
+    expect(reader.state.documentRevision).toBe(replaced.revision);
+    expect(appends).toBeGreaterThan(3);
+    expect(await again.replace(change, once)).toEqual(replaced);
+    const late = again.replace(change, context('alice'));
+    expect(await codeOfRejection(late)).toBe('directory.revision-mismatch');
+  });
+
   it('may have 50,000 people, all of them in memory, however much that is', async () => {
     const many = Array.from({ length: 49_999 }, (_, index) =>
       person(`p${index}`, {

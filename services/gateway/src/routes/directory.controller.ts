@@ -65,13 +65,13 @@ export class DirectoryController {
   @Operation({
     summary: 'Replace people and calendars',
     description:
-      'By a member of the group `workflow-admins`, whose own roles, groups and logins stay as they are. Whoever is left out has left: they approve nothing any more, whatever their token says. Without `calendars` those stay as they are.',
+      'By a member of the group `workflow-admins`, whose own roles, groups and logins stay as they are. Whoever is left out has left: they approve nothing any more, whatever their token says. Without `calendars` those stay as they are. A change of more than some 300 kB is stored in several steps, each under a revision of its own; one that ends in between, as by a crash, goes on when it is sent again under the same `Idempotency-Key`.',
     requestHeaders: { 'If-Match': 'ETag of the directory that the change was made from' },
     body: Directory,
     reply: ReplaceDirectory.reply,
     replyHeaders: { ETag: 'the revision that the change made' },
     errors: {
-      400: ['directory.bad-revision', 'directory.malformed', 'event-store.append-too-large'],
+      400: ['directory.bad-revision', 'directory.malformed'],
       403: ['directory.admins-only', 'directory.own-membership'],
       412: ['directory.revision-mismatch'],
       422: ['directory.no-administrator'],

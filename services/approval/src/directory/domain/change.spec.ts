@@ -101,11 +101,11 @@ describe('replacing the directory', () => {
   });
 
   it('does not fit into one event when it is large', () => {
-    const many = Array.from({ length: 5_000 }, (_, index) => person(`p${index}`));
+    const many = Array.from({ length: 4_000 }, (_, index) => person(`p${index}`));
     const events = replace({ ...all, people: [...people, ...many] });
     expect(events.length).toBeGreaterThan(3);
     expect(Math.max(...events.map((event) => JSON.stringify(event).length))).toBeLessThan(61_000);
-    expect(after(events).people.size).toBe(5_003);
+    expect(after(events).people.size).toBe(4_003);
     const emptied = replace(all, caller('ann'), { before: after(events) });
     expect(after(emptied, after(events)).people.size).toBe(3);
   });

@@ -4,7 +4,7 @@ import type { Calendar, Directory, Person } from '@countersign/state-machine';
 
 /** Characters of JSON in one event, at most: a quarter MiB is what an event may take, in bytes. */
 const MAX_CHARACTERS = 60_000;
-/** Events of a file in one append, at most: 1 MiB is what KurrentDB takes in one. */
+/** Events in one append, at most: 1 MiB is what KurrentDB takes in one. */
 const MAX_PORTIONS = 5;
 
 /** What an administrator made of the directory, all of it. */
@@ -15,6 +15,9 @@ export interface Replacement {
 }
 
 /**
+ * The change, or the next part of a large one. Repeat it, from the revision that the last part made, until the state
+ * `isReplaced`. Nobody loses their own rights by a part, so whoever began can go on.
+ *
  * @throws AppError `directory.admins-only`, `directory.revision-mismatch`, `directory.own-membership`,
  * `directory.no-administrator`.
  */
@@ -36,7 +39,12 @@ export function replaceDirectory(
   if ([...state.people.values()].some(isThere) && !directory.people.some(isThere)) {
     throw rule('directory.no-administrator', `nobody would be left in the group ${ADMINISTRATORS}`);
   }
-  return changes(state, directory, 'api');
+  return changes(state, directory, 'api').slice(0, MAX_PORTIONS);
+}
+
+/** Whether nothing of a change is left to be done. */
+export function isReplaced(state: DirectoryState, directory: Directory): boolean {
+  return changes(state, directory, 'api').length === 0;
 }
 
 /**
