@@ -82,6 +82,11 @@ export class ServicesProcess {
     this.#process?.kill('SIGSTOP');
   }
 
+  /** SIGCONT: it goes on. */
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   /** SIGKILL: nothing is flushed, nobody says goodbye. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

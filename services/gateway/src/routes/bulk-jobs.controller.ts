@@ -72,6 +72,7 @@ export class BulkJobsController {
       404: ['template.not-found'],
       422: [
         ...NOT_PUBLISHED,
+        'approval.quorum-unreachable',
         'bulk-job.count-differs',
         'bulk-job.too-many',
         'workflow.migration-impossible',

@@ -13,7 +13,12 @@ import { MAX_BULK_ITEMS } from '@countersign/contracts';
 import { EventStore } from '@countersign/event-store';
 import { derivedId, rule } from '@countersign/kernel';
 import { type CommandContext, EventOffers, type ObservedEvent } from '@countersign/messaging';
-import { latestPosition, type Outcome, reactionContext } from '@countersign/service-kit';
+import {
+  DirectoryReader,
+  latestPosition,
+  type Outcome,
+  reactionContext,
+} from '@countersign/service-kit';
 import { type ApprovalPolicy, fewestPeople, levelOf } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
@@ -32,6 +37,7 @@ import {
   mayRequest,
   stopBulkJob,
 } from './domain/decider.js';
+import { mustBeDecidable } from './domain/decidable.js';
 import type { BulkJobState } from './domain/state.js';
 import { MatchingInstances } from './matching-instances.js';
 
@@ -49,6 +55,7 @@ export class BulkJobHandler {
     @Inject(BulkJobRunner) private readonly runner: BulkJobRunner,
     @Inject(EventOffers) private readonly offers: EventOffers,
     @Inject(EventStore) private readonly store: EventStore,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
   ) {}
 
   /** What a job would be about; changes nothing. @throws AppError `template.not-found` */
@@ -78,7 +85,7 @@ export class BulkJobHandler {
   /**
    * Freezes what the query finds now, and begins; a migration waits for its approval.
    *
-   * @throws AppError as `createBulkJob`; `template.not-found`; `workflow.migration-impossible` when the other version
+   * @throws AppError as `createBulkJob`, `mustBeDecidable`; `template.not-found`; `workflow.migration-impossible` when the other version
    *   has none of the states that the instances would come to
    */
   async create(
@@ -100,6 +107,8 @@ export class BulkJobHandler {
         throw rule('workflow.migration-impossible', message);
       }
       const { templateVersion, hash: definitionHash } = target;
+      const starters = [...new Set(frozen.map(({ started_by }) => started_by))].sort();
+      mustBeDecidable(policy, [context.actor.id, ...starters], await this.directory.load());
       const versions = new Set(frozen.map(({ template_version }) => template_version));
       const migration = {
         template: query.template ?? '',
@@ -109,7 +118,7 @@ export class BulkJobHandler {
         states,
         approvalId: derivedId('bulk approval', context.commandId),
         policy,
-        starters: [...new Set(frozen.map(({ started_by }) => started_by))].sort(),
+        starters,
       };
       return createBulkJob(state, { ...request, migration }, context.actor);
     });
