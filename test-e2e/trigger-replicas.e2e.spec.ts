@@ -23,6 +23,7 @@ const TICKING = `ticking-${run}`;
 
 const ROUNDS = 4;
 const GROUPS = 3;
+const NEW_TRIGGERS = 40;
 
 describe('triggers of two replicas that are killed under load', () => {
   let system: TestSystem;
@@ -47,6 +48,25 @@ describe('triggers of two replicas that are killed under load', () => {
     const { status } = await alice.post('/triggers', { template: 'trade_approval', ...trigger });
     expect(status).toBe(201);
   };
+
+  it('fire for what comes right after they are made, whoever of the replicas gets it', async () => {
+    const names = Array.from({ length: NEW_TRIGGERS }, (_, index) => `new-${run}-${index}`);
+    for (const name of names) {
+      const id = `N-${name}`;
+      await create({
+        name,
+        type: 'EVENT',
+        subject: `trades.${name}`,
+        businessKey: 'message.id',
+        mapping: tradeMapping('message'),
+      });
+      const message = { id, notional: 1 };
+      await jetstream(bus).publish(`trades.${name}`, JSON.stringify(message));
+    }
+    await settled(system);
+    const stored = await readStore(system);
+    expect(names.filter((name) => keysOf(stored, name).length !== 1)).toEqual([]);
+  }, 120_000);
 
   it('fire once for each message, time and crossing, and lose none', async () => {
     await create({

@@ -27,5 +27,6 @@ export {
   mayHoldUnstorableText,
   sha256,
 } from './json.js';
+export { SharedRounds } from './shared-rounds.js';
 export { Turns } from './turns.js';
 export { parseInput } from './validation.js';

@@ -22,6 +22,7 @@ import { ThresholdWindows } from './trigger/threshold-windows.js';
 import { TriggerConsumer } from './trigger/trigger.consumer.js';
 import { TriggerController } from './trigger/trigger.controller.js';
 import { TriggerHandler } from './trigger/trigger.handler.js';
+import { TriggerTemplates } from './trigger/trigger-templates.js';
 import { Triggers } from './trigger/triggers.js';
 import { DueTimers } from './timer/due-timers.js';
 import { TimerHints } from './timer/timer-hints.js';
@@ -57,6 +58,7 @@ import { Workflows } from './workflow/workflows.js';
     BulkJobController,
     WorkflowController,
     Triggers,
+    TriggerTemplates,
     TriggerHandler,
     Firings,
     ThresholdWindows,

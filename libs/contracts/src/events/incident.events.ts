@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
-import { Id } from '../scalars.js';
+import { Id, Name } from '../scalars.js';
 
 /** A message on the bus. */
 const MessageSource = z.object({
@@ -20,12 +20,15 @@ const ScheduleSource = z.object({
   previous: z.iso.datetime(),
 });
 
+/** A version of a template that has no use for what a trigger signals. */
+const TemplateSource = z.object({ template: Name, version: z.int().positive() });
+
 const incident = {
   incidentId: Id,
   kind: z.enum(['dead-letter', 'trigger']),
   code: z.string(),
   message: z.string(),
-  source: z.union([MessageSource, ScheduleSource]),
+  source: z.union([MessageSource, ScheduleSource, TemplateSource]),
   /** Where the whole message lies, when that is not its source alone. */
   deadLetter: z.object({ stream: z.string(), sequence: z.int() }).optional(),
   trigger: z.string().optional(),
@@ -37,7 +40,7 @@ const incident = {
 
 /**
  * Something needs a person. `dead-letter`: a message that could not be used; `trigger`: a schedule that
- * could not fire, or a subject that no trigger listens to. Nothing of it is lost. Raised again after it
+ * could not fire, a subject that no trigger listens to, or a signal that a new version does not wait for. Nothing of it is lost. Raised again after it
  * was resolved, it is open again.
  */
 export const IncidentRaised = defineEvent('incident.raised', incident);

@@ -7,7 +7,7 @@ import {
   organisationOf,
 } from '@countersign/contracts';
 import type { EventStore } from '@countersign/event-store';
-import { categoryOf, fold, messageOf } from '@countersign/kernel';
+import { categoryOf, fold, messageOf, SharedRounds } from '@countersign/kernel';
 import type { Organisation } from '@countersign/state-machine';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -18,7 +18,7 @@ const RETRY_MS = 500;
 /** The organisation as the directory's events say: everybody may read it, the approval service writes it. */
 export class DirectoryReader {
   #state: DirectoryState = directoryAggregate.initialState;
-  #reading: Promise<void> | undefined;
+  readonly #readings = new SharedRounds(() => this.#read());
   readonly #stop = new AbortController();
   #following: Promise<void> | undefined;
 
@@ -48,12 +48,8 @@ export class DirectoryReader {
 
   /** With everything that was decided before the call. Reads what is new only. @throws AppError `unavailable`. */
   async load(): Promise<Organisation> {
-    // A reading that is under way may have begun before what the caller has to see.
-    await this.#reading?.catch(() => undefined);
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
-    await this.#reading;
+    // One that is under way may have begun before what the caller has to see.
+    await this.#readings.next();
     return this.current;
   }
 

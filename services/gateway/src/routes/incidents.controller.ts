@@ -28,12 +28,12 @@ export class IncidentsController {
   @Operation({
     summary: 'Try again what an incident is about',
     description:
-      'Of kind `dead-letter` or `trigger`: the message or time that failed fires again, under its own ids, so that nothing starts twice. The incident is resolved if that works out, and stays open if not. Takes a member of the group `workflow-admins`. Of kind `workflow`: as the retry of its workflow.',
+      'Of kind `dead-letter` or `trigger`: the message or time that failed fires again, under its own ids, so that nothing starts twice; for a signal that a version of a template does not wait for, the version that is published last is looked at. The incident is resolved if that works out, and stays open if not. Takes a member of the group `workflow-admins`. Of kind `workflow`: as the retry of its workflow.',
     body: NoBody,
     reply: z.union([RetryIncident.reply, RetryWorkflow.reply]),
     errors: {
-      403: ['trigger.not-allowed', 'workflow.operators-only'],
-      404: ['incident.not-found', 'trigger.not-found'],
+      403: ['signal.sender-not-permitted', 'trigger.not-allowed', 'workflow.operators-only'],
+      404: ['incident.not-found', 'template.not-found', 'trigger.not-found'],
       422: [
         'incident.message-gone',
         'incident.not-retryable',
@@ -45,6 +45,7 @@ export class IncidentsController {
         'workflow.no-incident',
         'workflow.not-active',
         'workflow.retry-failed',
+        'workflow.unknown-signal',
       ],
     },
   })

@@ -66,18 +66,25 @@ export class Definitions implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    const forget = () => {
-      this.#versions.clear();
+    // Whoever retires waits for this, and whoever publishes for its like in `TriggerController`; it reaches one of the
+    // processes that host this service ...
+    this.runtime.reactor.on(TemplateVersionRetired, () => {
+      this.forget();
       return Promise.resolve(undefined);
-    };
-    const { reactor } = this.runtime;
-    // Whoever publishes waits for these, which reach one of the processes that host this service ...
-    reactor.on(TemplateVersionPublished, forget);
-    reactor.on(TemplateVersionRetired, forget);
+    });
     // ... and these reach all of them, a moment later.
     for (const { type } of [TemplateVersionPublished, TemplateVersionRetired]) {
-      this.platform.bus.subscribe(`evt.${type}.>`, { callback: () => void forget() });
+      this.platform.bus.subscribe(`evt.${type}.>`, {
+        callback: () => {
+          this.forget();
+        },
+      });
     }
+  }
+
+  /** Asks anew which versions there are. */
+  forget(): void {
+    this.#versions.clear();
   }
 
   /**

@@ -12,6 +12,7 @@ import { MessageFiring, type MessageOutcome } from './message-firing.js';
 import { Schedules } from './schedules.js';
 import { StoredMessages } from './stored-messages.js';
 import type { StreamMessage } from './stream-message.js';
+import { TriggerTemplates } from './trigger-templates.js';
 import { type Registered, Triggers } from './triggers.js';
 
 type Raised = Incident['raised'];
@@ -27,6 +28,7 @@ export class IncidentRetry {
     @Inject(Triggers) private readonly triggers: Triggers,
     @Inject(Schedules) private readonly schedules: Schedules,
     @Inject(MessageFiring) private readonly firing: MessageFiring,
+    @Inject(TriggerTemplates) private readonly templates: TriggerTemplates,
     @Inject(StoredMessages) private readonly messages: StoredMessages,
   ) {}
 
@@ -52,12 +54,18 @@ export class IncidentRetry {
 
   async #again(raised: Raised): Promise<Outcomes> {
     const { source } = raised;
+    await this.triggers.catchUp();
     if ('schedule' in source) {
       const { compiled } = this.#named(raised.trigger);
       if (compiled.type !== 'SCHEDULED') throw notFound('trigger.not-found', 'it has no schedule');
       const { schedule: time, sequence } = source;
       const { outcome, workflowId } = await this.schedules.fire(compiled, { time, sequence });
       return [outcomeOf(compiled.trigger.name, { outcome, workflowId })];
+    }
+    if ('template' in source) {
+      const { trigger } = this.#named(raised.trigger).compiled;
+      await this.templates.check(trigger);
+      return [{ trigger: trigger.name, outcome: 'heard' }];
     }
     const message = await this.#read(raised, source.subject);
     const content = parseMessage(message.data);

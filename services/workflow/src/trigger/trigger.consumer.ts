@@ -49,6 +49,8 @@ export class TriggerConsumer {
   }
 
   async #handle(message: StreamMessage): Promise<void> {
+    // Whoever was told that there is a trigger, wherever it was made, may count on it.
+    await this.triggers.catchUp();
     const listening = this.triggers.listeningTo(message.subject);
     if (listening.length === 0) {
       await this.deadLetters.unheard(message);

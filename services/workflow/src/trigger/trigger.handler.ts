@@ -3,21 +3,18 @@ import {
   type FireBody,
   type FireTrigger,
   type PauseTrigger,
-  ResolveTemplate,
   type ResumeTrigger,
-  type TemplateVersion,
   type Trigger,
   type TriggerEvent,
   triggerIdOf,
   type TriggerReply,
 } from '@countersign/contracts';
-import { AppError, Clock, derivedId, hashOf, newId, rule, systemActor } from '@countersign/kernel';
-import { CommandClient, type CommandContext } from '@countersign/messaging';
+import { AppError, Clock, derivedId, hashOf, rule, systemActor } from '@countersign/kernel';
+import type { CommandContext } from '@countersign/messaging';
 import type { Outcome } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
-import { mustBeUnreserved, mustTakeSignal } from '../workflow/domain/signals.js';
 import { WorkflowHandler } from '../workflow/workflow.handler.js';
 import { mustBeAdmin } from './admins.js';
 import {
@@ -36,6 +33,7 @@ import {
 import type { Firing } from './domain/firing-plan.js';
 import type { TriggerState } from './domain/state.js';
 import { Firings } from './firings.js';
+import { TriggerTemplates } from './trigger-templates.js';
 import { Triggers } from './triggers.js';
 
 type BodyOf<Command extends { body: z.ZodType }> = z.output<Command['body']>;
@@ -51,21 +49,18 @@ export class TriggerHandler {
     @Inject(Triggers) private readonly triggers: Triggers,
     @Inject(Firings) private readonly firings: Firings,
     @Inject(WorkflowHandler) private readonly workflows: WorkflowHandler,
-    @Inject(CommandClient) private readonly commands: CommandClient,
+    @Inject(TriggerTemplates) private readonly templates: TriggerTemplates,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /**
-   * @throws AppError `trigger.not-allowed`, what `compileTrigger` throws, `template.not-found` unless the template has a
-   *   published version, `signal.reserved-name`, `workflow.unknown-signal` and `signal.sender-not-permitted` by that version,
-   *   `trigger.name-taken`.
+   * @throws AppError `trigger.not-allowed`, what `compileTrigger` and `TriggerTemplates.check` throw, `trigger.name-taken`.
    */
   async create(trigger: Trigger, context: CommandContext): Promise<TriggerReply> {
     mustBeAdmin(context.actor);
     const triggerId = triggerIdOf(trigger.name);
     const nextDue = this.#nextDue(compileTrigger(triggerId, trigger));
-    const template = await this.#published(trigger.template);
-    if ('signal' in trigger && trigger.signal) mustBeHeard(trigger.signal, template);
+    await this.templates.check(trigger);
     return this.#change(triggerId, context, (state) =>
       createTrigger(state, { triggerId, trigger, nextDue }),
     );
@@ -149,18 +144,6 @@ export class TriggerHandler {
     if (compiled.type !== 'SCHEDULED') return undefined;
     return compiled.schedule.next(this.clock.now())?.toISOString();
   }
-
-  #published(name: string): Promise<TemplateVersion> {
-    const id = newId();
-    const ids = { commandId: id, correlationId: id, causationId: id };
-    return this.commands.send(ResolveTemplate, { name }, { ...ids, actor: systemActor('trigger') });
-  }
-}
-
-/** Whether workflows that are started now have a use for a trigger's signal, and take it from a trigger. */
-function mustBeHeard({ name }: { readonly name: string }, template: TemplateVersion): void {
-  mustBeUnreserved(name);
-  mustTakeSignal(template, { name, payload: {}, sender: systemActor('trigger') });
 }
 
 function firingByHand({ plan, trigger }: CompiledManual, fire: FireBody): Firing {

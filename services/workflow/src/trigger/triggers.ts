@@ -1,6 +1,6 @@
 import { decodeEvent, type DomainEvent, type TriggerEvent } from '@countersign/contracts';
-import { EventStore } from '@countersign/event-store';
-import { Clock, messageOf, streamName } from '@countersign/kernel';
+import { EventStore, type FeedPage } from '@countersign/event-store';
+import { Clock, messageOf, SharedRounds, streamName } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import { AggregateStore, Log, type Outcome, type RecordedEvent } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -15,6 +15,9 @@ import {
 import { triggerAggregate, type TriggerState } from './domain/state.js';
 
 const RETRY_MS = 500;
+const FILTER = { categories: [triggerAggregate.category] };
+/** Events to read at a time. */
+const PAGE = 500;
 
 /** A trigger that is not deleted. */
 export interface Registered<Compiled = CompiledTrigger> {
@@ -35,6 +38,9 @@ type Stored = Pick<RecordedEvent, 'stream' | 'revision' | 'metadata'>;
 export class Triggers {
   readonly #stored: AggregateStore<TriggerState | undefined, TriggerEvent>;
   readonly #known = new Map<string, Registered>();
+  /** Everything of the feed up to here is known. */
+  #position: string | undefined;
+  readonly #readings = new SharedRounds(() => this.#readOn());
   /** How far each trigger's stream is known. */
   readonly #revisions = new Map<string, number>();
   readonly #stop = new AbortController();
@@ -77,6 +83,15 @@ export class Triggers {
     );
   }
 
+  /**
+   * Makes everything known that was decided before the call, wherever: the feed brings it a moment later.
+   *
+   * @throws AppError `unavailable`
+   */
+  catchUp(): Promise<void> {
+    return this.#readings.next();
+  }
+
   /** From the store, whatever the feed has brought so far. */
   load(triggerId: string): Promise<TriggerState | undefined> {
     return this.#stored.load(streamOf(triggerId));
@@ -104,13 +119,10 @@ export class Triggers {
 
   async #follow(): Promise<void> {
     const { signal } = this.#stop;
-    const filter = { categories: [triggerAggregate.category] };
-    let position: string | undefined;
     while (!signal.aborted) {
       try {
-        for await (const page of this.store.subscribeAll(position, filter, { signal })) {
-          for (const stored of page.events) this.#learn(decodeEvent(stored), stored);
-          position = page.position ?? position;
+        for await (const page of this.store.subscribeAll(this.#position, FILTER, { signal })) {
+          this.#take(page);
           if (!page.caughtUp) continue;
           this.#ready = true;
           this.#caughtUp.resolve(undefined);
@@ -120,6 +132,24 @@ export class Triggers {
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  async #readOn(): Promise<void> {
+    const head = await this.store.head();
+    while (head !== undefined && !this.#stop.signal.aborted && !this.#reaches(head)) {
+      this.#take(await this.store.readAll(this.#position, FILTER, PAGE));
+    }
+  }
+
+  #reaches(position: string): boolean {
+    return (
+      this.#position !== undefined && this.store.comparePositions(this.#position, position) >= 0
+    );
+  }
+
+  #take({ events, position }: FeedPage): void {
+    for (const stored of events) this.#learn(decodeEvent(stored), stored);
+    if (position !== undefined && !this.#reaches(position)) this.#position = position;
   }
 
   #learn(decoded: DomainEvent, { stream, revision, metadata }: Stored): void {
