@@ -15,8 +15,8 @@ export const Reason = z.string().trim().min(1).max(2000);
 /** Lower-case hex SHA-256. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case hex SHA-256');
 
-/** Identifier of an aggregate. */
-export const Id = z.uuid();
+/** Identifier of an aggregate: a UUID, in lower case however it was written. */
+export const Id = z.uuid().toLowerCase();
 
 /** A place in the event store's global order: opaque. */
 export const Position = z

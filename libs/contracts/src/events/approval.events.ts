@@ -53,6 +53,8 @@ const decision = {
   /** How the policy names the person for whom it was decided: `alice`, `role:risk-officer`, `group:x`. */
   qualifiedBy: z.string(),
   signature: Signature.optional(),
+  /** Of what the person was shown: another one than the outcome's where only what is not material has changed. */
+  subjectHash: Sha256.optional(),
   /** The moment that was held against the deadline. */
   decidedAt: Time.optional(),
 };

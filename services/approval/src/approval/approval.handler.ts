@@ -55,7 +55,11 @@ export class ApprovalHandler {
     const { state, ...reply } = await this.#change(approvalId, context, (current, cause) =>
       requestAdHoc(current, approvalId, body, cause),
     );
-    return { ...reply, subjectHash: state.subjectHash, quorum: quorumOf(state) };
+    return {
+      ...reply,
+      subjectHash: state.subjectHash,
+      quorum: quorumOf(state, this.directory.current),
+    };
   }
 
   async decide(
@@ -68,7 +72,7 @@ export class ApprovalHandler {
       const { state, ...reply } = await this.#change(approvalId, context, (current, cause) =>
         decideApproval(current, decision, cause),
       );
-      const quorum = quorumOf(state);
+      const quorum = quorumOf(state, this.directory.current);
       const { given: approvals, required } = quorum;
       return { ...reply, decisionId, approvals, required, quorum };
     } catch (error) {
@@ -108,7 +112,7 @@ export class ApprovalHandler {
       revokeDecision(current, body, cause),
     );
     const { decisionId } = dataOf(events, 'approval.decision-revoked');
-    return { ...reply, decisionId, quorum: quorumOf(state) };
+    return { ...reply, decisionId, quorum: quorumOf(state, this.directory.current) };
   }
 
   async comment(

@@ -36,7 +36,7 @@ export class DecisionJobRunner implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     @Inject(PLATFORM) private readonly platform: Platform,
-    @Inject(Log) log: Log,
+    @Inject(Log) private readonly log: Log,
     @Inject(DecisionJobs) private readonly jobs: DecisionJobs,
     @Inject(ApprovalHandler) private readonly approvals: ApprovalHandler,
     @Inject(EventOffers) private readonly offers: EventOffers,
@@ -71,14 +71,21 @@ export class DecisionJobRunner implements OnModuleInit, OnApplicationShutdown {
     let worked = false;
     for (const jobId of new Set([...rows.map(({ job_id }) => job_id), ...this.#woken])) {
       if (signal.aborted) break;
-      const job = await this.jobs.load(DecisionJobs.streamOf(jobId));
-      if (job.exists && !job.ended) {
-        worked = (await this.#advance(job)) || worked;
-      } else {
-        this.#woken.delete(jobId);
-      }
+      worked = (await this.#turn(jobId)) || worked;
     }
     return worked;
+  }
+
+  /** What fails for one job does not keep the others waiting. */
+  async #turn(jobId: string): Promise<boolean> {
+    try {
+      const job = await this.jobs.load(DecisionJobs.streamOf(jobId));
+      if (job.exists && !job.ended) return await this.#advance(job);
+      this.#woken.delete(jobId);
+    } catch (error) {
+      this.log.error({ jobId, reason: messageOf(error) }, 'a job of decisions makes no progress');
+    }
+    return false;
   }
 
   /** Answers whether anything became of any of them. */

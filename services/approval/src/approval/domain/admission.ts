@@ -6,11 +6,11 @@ import {
   rule,
   unauthenticated,
 } from '@countersign/kernel';
-import { durationMs } from '@countersign/state-machine';
+import { durationMs, type Organisation } from '@countersign/state-machine';
 
 import type { Cause, Moment } from './draft.js';
 import { excludedPeople, exclusionOf, waysNamed } from './eligibility.js';
-import { decidedSoFar } from './stages.js';
+import { decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import { type ExistingApproval, isOpen, type Vote } from './state.js';
 
 /** How long ago somebody who signs may have signed in, where the policy does not say. */
@@ -63,16 +63,31 @@ export function admit(state: ExistingApproval, candidate: Candidate, moment: Mom
   const forOther = onBehalfOf !== undefined && onBehalfOf !== approver;
   const acting = [approver, ...(forOther ? [onBehalfOf] : [])];
   assertNotExcluded(state, acting, moment);
-  const decided = decidedSoFar(state);
+  const decided = decidedSoFar(state, organisation);
   const again = acting.find((person) => decided.has(person));
   if (again !== undefined) {
-    const message = `${again === approver ? 'you have' : `${again} has`} decided this already; one person counts once`;
-    throw rule('approval.already-decided', message);
+    throw rule('approval.already-decided', alreadyDecided(state, again, approver, organisation));
   }
   if (forOther) return delegated(state, approver, onBehalfOf, moment);
   const [qualifiedBy] = waysNamed(state, approver, organisation, actor);
-  if (qualifiedBy === undefined) throw notAnApprover(state, 'the policy does not name you');
+  if (qualifiedBy === undefined) throw notAnApprover(state, whyNot(state, approver, organisation));
   return { approver, qualifiedBy };
+}
+
+function alreadyDecided(
+  state: ExistingApproval,
+  person: string,
+  caller: string,
+  organisation: Organisation,
+): string {
+  const vote = state.votes.find((each) => peopleBehind(each, organisation).includes(person));
+  const by = vote && organisation.personOf(vote.approver);
+  const who = person === caller ? 'you' : person;
+  const what =
+    by !== undefined && by !== person
+      ? `${by} has decided this for ${who} already`
+      : `${who} ${who === 'you' ? 'have' : 'has'} decided this already`;
+  return `${what}; one person counts once`;
 }
 
 function delegated(
@@ -85,7 +100,7 @@ function delegated(
   if (ways.length === 0) throw notAnApprover(state, `the policy does not name ${onBehalfOf}`);
   const admission = throughDelegations(state, approver, onBehalfOf, moment);
   if (admission) return admission;
-  throw notAnApprover(state, `${onBehalfOf} has not delegated this to you: you do not count`);
+  throw notAnApprover(state, `${onBehalfOf} has not delegated this to you`);
 }
 
 /** As what somebody may decide for somebody else who is named; nobody on the way is one whom a rule keeps out. */
@@ -98,7 +113,8 @@ export function throughDelegations(
   const { template } = state.request;
   const without = excludedPeople(state, organisation);
   for (const qualifiedBy of waysNamed(state, onBehalfOf, organisation)) {
-    const matter = { template, qualifiedBy, without };
+    const notMadeBy = new Set([...without, approver]);
+    const matter = { template, qualifiedBy, without, notMadeBy };
     const chain = organisation.chain(onBehalfOf, approver, now, matter);
     if (chain === undefined) continue;
     const delegations = chain.map(({ delegationId }) => delegationId);
@@ -120,9 +136,21 @@ function assertNotExcluded(
   }
 }
 
+/** What keeps somebody out whom a stage names is that others do not. */
+function whyNot(state: ExistingApproval, person: string, organisation: Organisation): string {
+  const { policy } = state.request;
+  const { approvers, within } = roundAt(policy, state.stage);
+  const named = organisation.qualifies(person, approvers) !== undefined;
+  if (!named || (policy.within === undefined && within === undefined)) {
+    return 'the policy does not name you';
+  }
+  const limits = [...(policy.within ?? []), ...(within ?? [])].join(', ');
+  return `the policy names you, but takes only those who are among ${limits} as well`;
+}
+
 function notAnApprover({ request }: ExistingApproval, why: string): AppError {
   const { approvers, stages } = request.policy;
-  return forbidden('approval.not-an-approver', `${why} as an approver`, {
+  return forbidden('approval.not-an-approver', why, {
     details: { approvers: stages?.map((stage) => stage.approvers) ?? approvers },
   });
 }

@@ -72,7 +72,8 @@ export function closeReview(
   const { organisation, actor } = cause;
   if (isSystem(actor)) throw forbidden('approval.not-a-person', 'only people review');
   const closedBy = organisation.personOf(actor.id);
-  if (closedBy === current.overriddenBy) {
+  const { overriddenBy } = current;
+  if (overriddenBy !== undefined && organisation.personOf(overriddenBy) === closedBy) {
     throw rule('approval.self-approval', 'who used the override does not review it');
   }
   const exclusion = exclusionOf(current, closedBy, organisation);

@@ -1,13 +1,17 @@
-import { isSystem, forbidden, rule } from '@countersign/kernel';
+import { forbidden, isSystem, rule } from '@countersign/kernel';
+import { roundsOf } from '@countersign/state-machine';
 
 import { admit, assertOpen } from './admission.js';
 import { existing } from './decide.js';
 import type { Cause, Events } from './draft.js';
 import { actsAsAdministrator } from './escalate.js';
 import { identityOf } from './identity.js';
-import type { ApprovalState } from './state.js';
+import { decidedSoFar } from './stages.js';
+import type { ApprovalState, ExistingApproval } from './state.js';
 
 const MAX_COMMENTS = 500;
+/** Of one person. */
+const MAX_COMMENTS_EACH = 50;
 
 interface Comment {
   readonly commentId: string;
@@ -20,7 +24,7 @@ interface Comment {
  * Says something beside an approval, also after its outcome: a remark, a question, or an answer to one.
  *
  * @throws AppError `approval.not-found`, `approval.not-a-person`, `approval.too-many-comments`,
- *   `approval.no-such-question`
+ *   `approval.no-such-question`, `approval.not-involved`
  */
 export function commentOn(state: ApprovalState, comment: Comment, cause: Cause): Events {
   const current = existing(state);
@@ -28,13 +32,17 @@ export function commentOn(state: ApprovalState, comment: Comment, cause: Cause):
   if (current.comments >= MAX_COMMENTS) {
     throw rule('approval.too-many-comments', `it has ${MAX_COMMENTS} comments already`);
   }
+  const author = cause.organisation.personOf(cause.actor.id);
+  if ((current.commentsBy.get(author) ?? 0) >= MAX_COMMENTS_EACH) {
+    throw rule('approval.too-many-comments', `you have made ${MAX_COMMENTS_EACH} already`);
+  }
+  assertInvolved(current, author, cause);
   const { commentId, kind, text, answers } = comment;
   const isAnswer = kind === 'answer';
   const known = current.questions.some((question) => question.commentId === answers);
   if (isAnswer ? !known : answers !== undefined) {
     throw rule('approval.no-such-question', 'an answer names a question that is open');
   }
-  const author = cause.organisation.personOf(cause.actor.id);
   const data = {
     ...identityOf(current.request),
     commentId,
@@ -44,6 +52,27 @@ export function commentOn(state: ApprovalState, comment: Comment, cause: Cause):
     ...(answers === undefined ? {} : { answers }),
   };
   return [{ type: 'approval.commented', data }];
+}
+
+/** Those who ask, who made the subject, who are or may be asked, and administrators. */
+function assertInvolved(
+  state: ExistingApproval,
+  person: string,
+  { actor, organisation }: Cause,
+): void {
+  if (actsAsAdministrator(actor)) return;
+  const { requester, editors, policy } = state.request;
+  const { escalation = [], breakGlass = [] } = policy;
+  const made = [requester, ...editors].map((id) => organisation.personOf(id));
+  const asked = [
+    ...roundsOf(policy).flatMap(({ approvers }) => approvers),
+    ...[...escalation, ...state.escalations].flatMap(({ approvers }) => approvers),
+    ...breakGlass,
+  ];
+  if (made.includes(person)) return;
+  if (organisation.qualifies(person, asked, actor) !== undefined) return;
+  if (decidedSoFar(state, organisation).has(person)) return;
+  throw forbidden('approval.not-involved', 'it is for those who ask and who are asked');
 }
 
 /**

@@ -7,8 +7,9 @@ import { identityOf } from './identity.js';
 import { settle } from './settle.js';
 import { type ApprovalState, type ExistingApproval, type Vote } from './state.js';
 
-/** Refused decisions that one approval records at most. */
-const MAX_REFUSALS = 100;
+/** People whose refused decisions one approval records, and how many of each, at most. */
+const MAX_REFUSED_PEOPLE = 100;
+const MAX_REFUSALS_EACH = 10;
 
 export interface Decision {
   readonly decisionId: string;
@@ -77,7 +78,9 @@ export function recordRefusal(
   { actor }: Pick<Cause, 'actor'>,
 ): Events {
   if (!state.exists || state.request.policy.auditRefusals !== true) return [];
-  if (state.refusals >= MAX_REFUSALS) return [];
+  const known = state.refusals.get(actor.id);
+  if ((known ?? 0) >= MAX_REFUSALS_EACH) return [];
+  if (known === undefined && state.refusals.size >= MAX_REFUSED_PEOPLE) return [];
   const { code, message } = refusal;
   const data = {
     ...identityOf(state.request),

@@ -45,11 +45,7 @@ export function exclusionOf(
     const reason = 'who made what is to be approved never decides it';
     return { code: 'approval.excluded', reason };
   }
-  const earlier = state.votes.some(
-    ({ stage, approver, onBehalfOf }) =>
-      stage < state.stage && (approver === person || onBehalfOf === person),
-  );
-  if (!earlier) return undefined;
+  if (!decidedEarlier(state, organisation).has(person)) return undefined;
   const reason = 'who decided an earlier stage does not decide a later one';
   return { code: 'approval.excluded', reason };
 }
@@ -57,6 +53,14 @@ export function exclusionOf(
 /** Everybody whom `exclusionOf` keeps out. */
 export function excludedPeople(state: ExistingApproval, organisation: Organisation): Set<string> {
   const { requester, editors } = state.request;
-  const earlier = state.votes.filter(({ stage }) => stage < state.stage).flatMap(peopleBehind);
-  return new Set([...[requester, ...editors].map((id) => organisation.personOf(id)), ...earlier]);
+  const made = [requester, ...editors].map((id) => organisation.personOf(id));
+  return new Set([...made, ...decidedEarlier(state, organisation)]);
+}
+
+function decidedEarlier(
+  { votes, stage }: ExistingApproval,
+  organisation: Organisation,
+): Set<string> {
+  const earlier = votes.filter((vote) => vote.stage < stage);
+  return new Set(earlier.flatMap((vote) => peopleBehind(vote, organisation)));
 }

@@ -46,7 +46,7 @@ export function revokeDecision(
   const current = existing(state);
   assertOpen(current, cause.now);
   const person = cause.organisation.personOf(cause.actor.id);
-  const mine = (vote: Vote) => peopleBehind(vote).includes(person);
+  const mine = (vote: Vote) => peopleBehind(vote, cause.organisation).includes(person);
   const vote = current.votes.find(
     (each) => mine(each) && (decisionId === undefined || each.decisionId === decisionId),
   );

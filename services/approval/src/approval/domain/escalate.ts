@@ -4,10 +4,13 @@ import type { Approver } from '@countersign/state-machine';
 import { assertOpen, isApprover } from './admission.js';
 import { existing } from './decide.js';
 import { type Cause, Draft, type Events, type Moment } from './draft.js';
-import { exclusionOf } from './eligibility.js';
+import { exclusionOf, waysNamed } from './eligibility.js';
 import { identityOf } from './identity.js';
 import { watchQuorum } from './reachability.js';
 import { type ApprovalState, type DataOf, type ExistingApproval, isOpen } from './state.js';
+
+/** How often more people are asked about one approval, at most. */
+const MAX_ESCALATIONS = 20;
 
 interface EscalationRequest {
   readonly approvers?: readonly Approver[] | undefined;
@@ -19,7 +22,7 @@ interface EscalationRequest {
  *
  * @throws AppError `approval.not-found`, `approval.not-open`, `approval.self-approval`, `approval.excluded`,
  *   `approval.not-an-approver`, `approval.no-tier`, `approval.not-of-the-tiers`, `approval.unknown-approver`,
- *   `approval.approvers-missing`
+ *   `approval.approvers-missing`, `approval.too-many-escalations`
  */
 export function escalateApproval(
   state: ApprovalState,
@@ -29,6 +32,9 @@ export function escalateApproval(
   const current = existing(state);
   assertOpen(current, cause.now);
   const person = assertMayEscalate(current, cause);
+  if (current.escalations.length >= MAX_ESCALATIONS) {
+    throw rule('approval.too-many-escalations', `more people were asked ${MAX_ESCALATIONS} times`);
+  }
   const draft = new Draft(current, cause);
   const by = { cause: 'person', escalatedBy: person, reason } as const;
   if (current.request.openEscalation === true) {
@@ -36,9 +42,7 @@ export function escalateApproval(
       throw rule('approval.approvers-missing', 'no policy says who is asked: name them');
     }
     assertKnown(approvers, cause);
-    if (approvers.some((each) => cause.organisation.personOf(each) === person)) {
-      throw rule('approval.excluded', 'nobody makes themselves an approver');
-    }
+    assertNotOneself(current, approvers, cause);
     ask(draft, { ...by, approvers: [...approvers] });
   } else {
     const tier = nextTier(current);
@@ -51,6 +55,7 @@ export function escalateApproval(
         details: { approvers: tier.approvers },
       });
     }
+    assertNotOneself(current, approvers ?? tier.approvers, cause);
     ask(draft, { ...by, approvers: [...(approvers ?? tier.approvers)], tier: tier.number });
   }
   return draft.events;
@@ -87,6 +92,19 @@ export function ask(
   const { request, stage } = draft.state;
   draft.add({ type: 'approval.escalated', data: { ...identityOf(request), stage, ...how } });
   watchQuorum(draft);
+}
+
+/** By whichever name: nobody makes themselves an approver. Who is one already may ask those among whom they are. */
+function assertNotOneself(
+  state: ExistingApproval,
+  approvers: readonly Approver[],
+  cause: Cause,
+): void {
+  const { actor, organisation } = cause;
+  const person = organisation.personOf(actor.id);
+  if (organisation.qualifies(person, approvers, actor) === undefined) return;
+  if (waysNamed(state, person, organisation, actor).length > 0) return;
+  throw rule('approval.excluded', 'nobody makes themselves an approver');
 }
 
 function assertMayEscalate(state: ExistingApproval, cause: Cause): string {

@@ -38,7 +38,7 @@ export function explainApproval(state: ApprovalState, cause: Cause): Explanation
     approvalId: request.approvalId,
     status,
     summary: summaryOf(current, cause),
-    quorum: quorumOf(current),
+    quorum: quorumOf(current, organisation),
     stages: stagesOf(current, cause),
     waitingOn: open ? waitingOn(current, cause) : [],
     barred: open ? barred(current, cause) : [],
@@ -55,7 +55,7 @@ export function explainApproval(state: ApprovalState, cause: Cause): Explanation
 }
 
 function summaryOf(state: ExistingApproval, moment: Moment): string {
-  const { required, given } = quorumOf(state);
+  const { required, given } = quorumOf(state, moment.organisation);
   const decided = decidedBy(state);
   if (decided) return `${state.status}: ${decided.rule}`;
   const [problem] = state.incidents.values();
@@ -145,7 +145,7 @@ function barred(state: ExistingApproval, { organisation }: Moment): Explanation[
     ...peopleOf(state.request.policy, state.stage, organisation),
     ...organisation.named(addedTo(state, state.stage)),
   ];
-  const decided = decidedSoFar(state);
+  const decided = decidedSoFar(state, organisation);
   return [...new Set(named)]
     .flatMap((person) => {
       const exclusion = exclusionOf(state, person, organisation);
@@ -164,7 +164,7 @@ function standingOf(state: ExistingApproval, cause: Cause): Explanation['you'] {
         ...organisation
           .delegators(person, now, (from) => {
             const admission = throughDelegations(state, person, from, cause);
-            const decided = decidedSoFar(state);
+            const decided = decidedSoFar(state, organisation);
             if (!admission || decided.has(from) || decided.has(person)) return undefined;
             if (exclusionOf(state, person, organisation)) return undefined;
             return { template: state.request.template, qualifiedBy: admission.qualifiedBy };

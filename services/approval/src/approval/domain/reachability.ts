@@ -10,7 +10,7 @@ const CODE = 'approval.quorum-unreachable';
 
 /** The people of the directory who may still decide the open stage. */
 export function peopleLeft(state: ExistingApproval, { organisation }: Moment): Set<string> {
-  const decided = decidedSoFar(state);
+  const decided = decidedSoFar(state, organisation);
   const { policy } = state.request;
   const named = [
     ...peopleOf(policy, state.stage, organisation),
@@ -31,7 +31,7 @@ export function unmetRule(state: ExistingApproval, moment: Moment): string | und
   const { organisation } = moment;
   if (organisation.isEmpty || !isOpen(state)) return undefined;
   const { policy } = state.request;
-  const { required, given } = quorumOf(state);
+  const { required, given } = quorumOf(state, organisation);
   const left = peopleLeft(state, moment);
   const needed = required - given;
   if (left.size < needed) {
@@ -47,7 +47,7 @@ export function unmetRule(state: ExistingApproval, moment: Moment): string | und
 
 function laterStages(state: ExistingApproval, { organisation }: Moment) {
   const { policy } = state.request;
-  const decided = decidedSoFar(state);
+  const decided = decidedSoFar(state, organisation);
   return roundsOf(policy).flatMap((_, stage) => {
     if (stage <= state.stage) return [];
     const named = [...peopleOf(policy, stage, organisation)].filter(

@@ -4,7 +4,15 @@ import type { Draft } from './draft.js';
 import { identityOf, outcomeOf } from './identity.js';
 import { ended } from './outcome.js';
 import { watchQuorum } from './reachability.js';
-import { isLastStage, peopleBehind, quorumOf, requiredFor, roundAt, stageName } from './stages.js';
+import {
+  countedVotes,
+  isLastStage,
+  peopleBehind,
+  quorumOf,
+  requiredFor,
+  roundAt,
+  stageName,
+} from './stages.js';
 import type { ExistingApproval, Vote } from './state.js';
 
 /** Draws the consequence of the decisions so far: the outcome, the next stage, or that nobody can give it. */
@@ -16,7 +24,7 @@ export function settle(draft: Draft): void {
     draft.add(...ended(draft.state, { type: 'approval.rejected', data }));
     return;
   }
-  if (quorumOf(draft.state).met) completeStage(draft);
+  if (quorumOf(draft.state, draft.moment.organisation).met) completeStage(draft);
   watchQuorum(draft);
 }
 
@@ -66,13 +74,15 @@ export interface AppliedRule {
 /** The rejection that rejects, by the rule of the stage that is open. */
 function rejectionIn({ state, moment }: Draft): Vote | undefined {
   const { rejection = 'any' } = roundAt(state.request.policy, state.stage);
-  const rejections = state.votes.filter(
+  const rejections = countedVotes(state, moment.organisation).filter(
     ({ stage, action }) => stage === state.stage && action === 'reject',
   );
   if (rejection === 'any') return rejections[0];
   if ('count' in rejection) return rejections[rejection.count - 1];
   const { organisation } = moment;
   return rejections.find((vote) =>
-    peopleBehind(vote).some((id) => organisation.qualifies(id, rejection.veto) !== undefined),
+    peopleBehind(vote, organisation).some(
+      (id) => organisation.qualifies(id, rejection.veto) !== undefined,
+    ),
   );
 }

@@ -56,24 +56,38 @@ export function requiredFor(
   return approvalsNeeded(round, inPercent ? peopleOf(policy, stage, organisation).size : 0);
 }
 
-/** Whose decision a vote is: the person who decided, and the one for whom. Neither decides again. */
-export function peopleBehind({ approver, onBehalfOf }: Vote): string[] {
-  return onBehalfOf === undefined ? [approver] : [approver, onBehalfOf];
+/** Whose decision a vote is today: the person who decided, and the one for whom. Neither decides again. */
+export function peopleBehind({ approver, onBehalfOf }: Vote, organisation: Organisation): string[] {
+  const ids = onBehalfOf === undefined ? [approver] : [approver, onBehalfOf];
+  return ids.map((id) => organisation.personOf(id));
 }
 
 /** Everybody who has decided already, for themselves or through somebody else. */
-export function decidedSoFar({ votes }: ExistingApproval): Set<string> {
-  return new Set(votes.flatMap(peopleBehind));
+export function decidedSoFar({ votes }: ExistingApproval, organisation: Organisation): Set<string> {
+  return new Set(votes.flatMap((vote) => peopleBehind(vote, organisation)));
+}
+
+/**
+ * The votes that count, in order: of those of one person only the first, also when the directory has learned only
+ * afterwards that two were one.
+ */
+export function countedVotes({ votes }: ExistingApproval, organisation: Organisation): Vote[] {
+  const seen = new Set<string>();
+  return votes.filter((vote) => {
+    const people = peopleBehind(vote, organisation);
+    const fresh = !people.some((person) => seen.has(person));
+    for (const person of people) seen.add(person);
+    return fresh;
+  });
 }
 
 /** How the open stage stands. */
-export function quorumOf(state: ExistingApproval): {
-  required: number;
-  given: number;
-  met: boolean;
-} {
+export function quorumOf(
+  state: ExistingApproval,
+  organisation: Organisation,
+): { required: number; given: number; met: boolean } {
   const required = state.required[state.stage] ?? 0;
-  const given = state.votes.filter(
+  const given = countedVotes(state, organisation).filter(
     ({ stage, action }) => stage === state.stage && action === 'approve',
   ).length;
   return { required, given, met: given >= required };

@@ -23,6 +23,7 @@ export type Vote = Pick<
   | 'reason'
   | 'qualifiedBy'
   | 'signature'
+  | 'subjectHash'
   | 'decidedAt'
 > & { readonly stage: number };
 
@@ -58,13 +59,15 @@ export interface ExistingApproval {
   /** What was left of them when the workflow was paused. */
   readonly frozen?: DataOf<'approval.deadlines-frozen'>['remaining'] | undefined;
   readonly comments: number;
+  readonly commentsBy: ReadonlyMap<string, number>;
   readonly questions: readonly Question[];
   readonly claimedBy?: string | undefined;
   /** Code to message. */
   readonly incidents: ReadonlyMap<string, string>;
   readonly overriddenBy?: string | undefined;
   readonly review?: 'open' | 'closed' | undefined;
-  readonly refusals: number;
+  /** Refused decisions on record, by who made them. */
+  readonly refusals: ReadonlyMap<string, number>;
 }
 
 export type ApprovalState = { readonly exists: false } | ExistingApproval;
@@ -100,9 +103,10 @@ function requested(request: DataOf<'approval.requested'>): ExistingApproval {
     reminders: 0,
     deadlines,
     comments: 0,
+    commentsBy: new Map(),
     questions: [],
     incidents: new Map(),
-    refusals: 0,
+    refusals: new Map(),
   };
 }
 
@@ -158,7 +162,7 @@ function evolveExisting(state: ExistingApproval, event: ApprovalEvent): Existing
     case 'approval.released':
       return { ...state, claimedBy: undefined };
     case 'approval.decision-refused':
-      return { ...state, refusals: state.refusals + 1 };
+      return { ...state, refusals: oneMore(state.refusals, event.data.actor) };
     case 'approval.requested':
       return state;
   }
@@ -169,9 +173,10 @@ function decided(
   data: DataOf<'approval.decision-recorded'>,
 ): ExistingApproval {
   const { decisionId, approver, onBehalfOf, delegations, action, reason } = data;
-  const { qualifiedBy, signature, decidedAt, stage = 0 } = data;
+  const { qualifiedBy, signature, subjectHash, decidedAt, stage = 0 } = data;
   const who = { approver, onBehalfOf, delegations };
-  const vote = { decisionId, ...who, action, reason, qualifiedBy, signature, decidedAt, stage };
+  const what = { action, reason, qualifiedBy, signature, subjectHash, decidedAt, stage };
+  const vote = { decisionId, ...who, ...what };
   const claimedBy = state.claimedBy === approver ? undefined : state.claimedBy;
   return { ...state, status: 'IN_PROGRESS', votes: [...state.votes, vote], claimedBy };
 }
@@ -206,5 +211,10 @@ function commented(
 ): ExistingApproval {
   const open = state.questions.filter((question) => question.commentId !== answers);
   const questions = kind === 'question' ? [...open, { commentId, author, text }] : open;
-  return { ...state, comments: state.comments + 1, questions };
+  const commentsBy = oneMore(state.commentsBy, author);
+  return { ...state, comments: state.comments + 1, commentsBy, questions };
+}
+
+function oneMore(counts: ReadonlyMap<string, number>, of: string): ReadonlyMap<string, number> {
+  return new Map(counts).set(of, (counts.get(of) ?? 0) + 1);
 }

@@ -1,4 +1,5 @@
 import { canonicalJson, hashOf, type Json, rule } from '@countersign/kernel';
+import type { Organisation } from '@countersign/state-machine';
 
 import { assertOpen } from './admission.js';
 import { existing } from './decide.js';
@@ -53,12 +54,20 @@ export function changeSubject(
       changed: changedMembers(current.subject, subject),
       material,
       voided: material ? current.votes.map(({ decisionId }) => decisionId) : [],
-      ...(material ? { required: requiredFor(policy, 0, organisation) } : {}),
+      ...(material ? { required: requiredAgain(current, organisation) } : {}),
     },
   });
   if (draft.state.required[0] === 0) applyRule(draft);
   else watchQuorum(draft);
   return draft.events;
+}
+
+/** People who have left meanwhile do not make it easier. */
+function requiredAgain(
+  { request, required }: ExistingApproval,
+  organisation: Organisation,
+): number {
+  return Math.max(required[0] ?? 0, requiredFor(request.policy, 0, organisation));
 }
 
 /** The members of the subject that differ, as JSON pointers. */
