@@ -4,6 +4,7 @@ import { BusSigner, CommandClient } from '@countersign/messaging';
 import { eventually } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ApiClient } from './src/api-client.js';
 import { eventsOf, faultsInBulkJob, readStore, withStore } from './src/audit.js';
@@ -131,21 +132,21 @@ describe('bulk jobs', () => {
 
   /** Kills the services once some of the events after a position are there, before all are, and starts them again. */
   async function killAmong(type: string, among: readonly string[], after: string): Promise<void> {
+    // They stand still while it is counted: a look may take longer than all of the work.
+    system.services.freeze();
     await withStore(system, async (store) => {
       const count = async () => {
         const { events } = await store.readAll(after, { categories: ['workflow'] }, 1_000);
         return eventsOf(events, type, among).length;
       };
-      // They stand still while it is counted: a look may take longer than all of the work.
-      await eventually(
-        async () => {
-          system.services.freeze();
-          const some = (await count()) > 0;
-          if (!some) system.services.thaw();
-          return some;
-        },
-        { within: 30_000, every: 5 },
-      );
+      const some = async () => {
+        if ((await count()) > 0) return true;
+        system.services.thaw();
+        await sleep(10);
+        system.services.freeze();
+        return false;
+      };
+      await eventually(some, { within: 60_000, every: 0 });
       await system.kill();
       const then = await count();
       expect(then).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { CloudEvent } from '@countersign/contracts';
-import { eventually } from '@countersign/testing';
+import { DocumentedReplies, eventually } from '@countersign/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 import type { ApiReply } from './api-client.js';
@@ -30,18 +30,23 @@ export interface Instance extends Fields {
   readonly position: string;
 }
 
-/** People who ask for approvals and decide them over HTTP, and what a subscriber hears of it. */
+/**
+ * People who ask for approvals and decide them over HTTP, and what a subscriber hears of it. Every reply is compared with
+ * the OpenAPI document of the system that gives it.
+ */
 export class ApprovalPeople {
   readonly #heard: CloudEvent[] = [];
 
   private constructor(
     private readonly system: TestSystem,
     private readonly subscriber: NatsConnection,
+    private readonly documented: DocumentedReplies,
   ) {}
 
   static async open(system: TestSystem): Promise<ApprovalPeople> {
     const subscriber = await connectAnonymously(system.nats);
-    const people = new ApprovalPeople(system, subscriber);
+    const { body: document } = await (await system.as('bob')).get('/openapi.json');
+    const people = new ApprovalPeople(system, subscriber, new DocumentedReplies(document));
     subscriber.subscribe('evt.approval.>', {
       callback: (_, message) => {
         people.#heard.push(CloudEvent.parse(message.json()));
@@ -60,11 +65,15 @@ export class ApprovalPeople {
     path: string,
     body: object = {},
   ): Promise<ApiReply<Body>> {
-    return (await this.system.as(user)).post<Body>(path, body);
+    const reply = await (await this.system.as(user)).post<Body>(path, body);
+    this.#check('POST', path, reply, body);
+    return reply;
   }
 
   async get<Body>(user: string, path: string, after?: string): Promise<Body> {
-    return (await (await this.system.as(user)).get<Body>(path, after)).body;
+    const reply = await (await this.system.as(user)).get<Body>(path, after);
+    this.#check('GET', path, reply);
+    return reply.body;
   }
 
   /** What Alice asks for. @throws Error when it is refused */
@@ -102,6 +111,11 @@ export class ApprovalPeople {
       (event) =>
         event.data['approvalId'] === approvalId && event.type === `countersign.approval.${type}.v1`,
     );
+  }
+
+  #check(method: string, path: string, { headers, ...reply }: ApiReply<unknown>, sent?: object) {
+    const contentType = headers.get('content-type') ?? '';
+    this.documented.check({ method, url: `/api/v1${path}`, sent, contentType, ...reply });
   }
 }
 

@@ -23,6 +23,8 @@ export class CommitGate {
     processes: readonly ServicesProcess[],
   ): Promise<CommitGate> {
     const client = new pg.Client({ connectionString: database.url });
+    // A server that is killed is reported by the query under way.
+    client.on('error', () => undefined);
     await client.connect();
     // A transaction that is let wait must not give up by itself.
     await client.query(`
