@@ -96,7 +96,7 @@ export class TestInstance {
     this.#keep(transitionWorkflow(this.folded, request, this.definition, actor, this.#cause()));
   }
 
-  settle(outcome: 'granted' | 'rejected', target?: CompiledDefinition): void {
+  settle(outcome: 'granted' | 'rejected' | 'withdrawn', target?: CompiledDefinition): void {
     const { pending, intervention } = this.state;
     const approvalId = intervention?.approvalId ?? pending?.approvalId ?? '';
     const how = { approvalId, outcome, reason: 'looked at', decidedBy: ['erin'] };

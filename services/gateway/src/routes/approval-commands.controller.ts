@@ -82,6 +82,7 @@ export class ApprovalCommandsController {
         ...KEPT_OUT,
         'approval.approvers-missing',
         'approval.no-tier',
+        'approval.too-many-escalations',
         'approval.not-of-the-tiers',
         'approval.not-open',
         'approval.unknown-approver',
@@ -132,7 +133,7 @@ export class ApprovalCommandsController {
     reply: CommentOnApproval.reply,
     errors: {
       ...NOT_FOUND,
-      403: ['approval.not-a-person'],
+      403: ['approval.not-a-person', 'approval.not-involved'],
       422: ['approval.no-such-question', 'approval.too-many-comments'],
     },
   })

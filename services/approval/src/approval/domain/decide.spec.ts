@@ -107,17 +107,58 @@ describe('a decision', () => {
     expect(approval.last('approval.granted').approvers).toEqual(['frank', 'grace']);
   });
 
-  it('is recorded as refused where the policy says so, a hundred times at most', () => {
-    const refuse = (approval: TestApproval) =>
+  it('is recorded as refused where the policy says so, ten times of one person at most', () => {
+    const refuse = (approval: TestApproval, who: string) =>
       approval.do(
         (state, cause) =>
           recordRefusal(state, { action: 'approve' }, { code: 'x', message: 'y' }, cause),
-        'alice',
+        who,
       );
-    expect(refuse(TestApproval.ofWorkflow(DUAL))).toEqual([]);
+    expect(refuse(TestApproval.ofWorkflow(DUAL), 'alice')).toEqual([]);
     const audited = TestApproval.ofWorkflow({ ...DUAL, auditRefusals: true });
-    for (let count = 0; count < 110; count++) refuse(audited);
-    expect(audited.types.filter((type) => type === 'approval.decision-refused')).toHaveLength(100);
+    for (let count = 0; count < 20; count++) refuse(audited, 'mallory');
+    expect(refuse(audited, 'alice')).toHaveLength(1);
+    expect(audited.types.filter((type) => type === 'approval.decision-refused')).toHaveLength(11);
+  });
+
+  describe('of two people who turn out to be one', () => {
+    /** frank is another login of erin's, it is learned. */
+    const merged = (approval: TestApproval) => {
+      approval.people = approval.people.filter(({ id }) => id !== 'frank');
+      approval.change('erin', { logins: ['frank'] });
+    };
+
+    it('is refused the second time', () => {
+      const approval = TestApproval.ofWorkflow(DUAL);
+      approval.approve('frank');
+      merged(approval);
+      expect(approval.refusal(() => approval.decide('erin'))).toBe('approval.already-decided');
+    });
+
+    it('counts once when both have decided', () => {
+      const policy = { level: 'COMMITTEE', quorum: 3, approvers: ['group:risk', 'bob'] };
+      const approval = TestApproval.ofWorkflow(policy);
+      approval.approve('frank', 'erin');
+      merged(approval);
+      approval.approve('grace');
+      expect(approval.state.status).toBe('IN_PROGRESS');
+      approval.approve('bob');
+      expect(approval.state.status).toBe('APPROVED');
+    });
+
+    it('is refused in a later stage', () => {
+      const approval = TestApproval.ofWorkflow(STAGES);
+      approval.approve('frank');
+      merged(approval);
+      expect(approval.refusal(() => approval.decide('erin'))).toBe('approval.excluded');
+    });
+
+    it('is refused to who asked as the other', () => {
+      const approval = TestApproval.ofWorkflow(DUAL);
+      approval.people = approval.people.filter(({ id }) => id !== 'alice');
+      approval.change('erin', { logins: ['alice'] });
+      expect(approval.refusal(() => approval.decide('erin'))).toBe('approval.self-approval');
+    });
   });
 });
 

@@ -218,6 +218,7 @@ describe('escalation', () => {
     expect(code()).toBe('approval.approvers-missing');
     expect(code(['nobody'])).toBe('approval.unknown-approver');
     expect(code(['heidi'])).toBe('approval.excluded');
+    expect(code(['group:workflow-admins'])).toBe('approval.excluded');
     expect(code(['bob'], 'alice')).toBe('approval.self-approval');
     escalate(approval, 'heidi', ['bob', 'alice']);
     expect(approval.refusal(() => approval.decide('alice'))).toBe('approval.self-approval');

@@ -83,6 +83,10 @@ export function settle(
       type: 'workflow.transition-rejected',
       data: { ...data, ...ended, ...(why === undefined ? {} : { reason: why }) },
     });
+    if (trigger === 'automatic') {
+      const message = `${event} was not approved and nobody else asks for it: ${outcome}`;
+      raiseIncident(draft, 'workflow.approval-not-given', message);
+    }
     return;
   }
   const actions = granted ? actionsOf(draft, pending) : [];

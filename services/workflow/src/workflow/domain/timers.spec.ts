@@ -167,3 +167,29 @@ describe('timers that could not be fired', () => {
     expect(instance.events).toHaveLength(length);
   });
 });
+
+describe('an automatic transition that was not approved', () => {
+  it.each(['rejected', 'withdrawn'] as const)(
+    'is an incident when it is %s and leads nowhere, and asked for again by a retry',
+    (outcome) => {
+      const requiresApproval = { level: 'SINGLE' as const, approvers: ['role:head'] };
+      const instance = TestInstance.started({
+        name: 'asks',
+        initial: 'open',
+        states: [{ name: 'open' }, { name: 'done', final: 'completed' }],
+        transitions: [
+          { event: 'go', from: 'open', to: 'done', trigger: 'automatic', requiresApproval },
+        ],
+      });
+      const first = instance.state.pending?.approvalId;
+      instance.settle(outcome);
+      expect(instance.state.pending).toBeUndefined();
+      expect(instance.state.incidents).toMatchObject([{ code: 'workflow.approval-not-given' }]);
+      instance.retry();
+      expect(instance.state.incidents).toEqual([]);
+      expect(instance.state.pending?.approvalId).not.toBe(first);
+      instance.settle('granted');
+      expect(instance.state.status).toBe('COMPLETED');
+    },
+  );
+});
