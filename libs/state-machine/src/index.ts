@@ -70,6 +70,7 @@ export {
   ApprovalOverride,
   applyOverrides,
   DefinitionOverrides,
+  mustBeReachable,
   RoundOverride,
 } from './overrides.js';
 export type { Claims } from './people.js';
