@@ -64,6 +64,23 @@ describe('bad requests', () => {
     },
   );
 
+  it.each([
+    ['{"template":', 1, 13],
+    ['{\n  "template": "t",\n  "context": {"a" 1}\n}', 3, 19],
+    ['{"template": nothing}', 1, 14],
+    ['{"template": "t",}', 1, 18],
+    ['{} {}', 1, 4],
+  ])('%j is refused with line and column', async (body, line, column) => {
+    const reply = await start({ body });
+    expect(reply.body).toMatchObject({ code: 'request.malformed', line, column });
+    expect(reply.body.detail).toContain(`line ${line}, column ${column}: `);
+  });
+
+  it('are refused when they are too deep to find out where they are no JSON', async () => {
+    const reply = await start({ body: '['.repeat(500_000) });
+    expect([reply.status, reply.body.code]).toEqual([400, 'request.malformed']);
+  });
+
   it('name the place', async () => {
     const unstorable = await start({ body: context('"x\\u0000"') });
     expect(unstorable.body.place).toBe('/context/a/0/b');
