@@ -42,7 +42,11 @@ type BodyOf<Command extends { body: z.ZodType }> = z.output<Command['body']>;
 
 /** Where a start comes from when no person asked for it. */
 export interface StartOptions {
-  readonly trigger?: { readonly name: string; readonly messageId: string };
+  readonly trigger?: {
+    readonly name: string;
+    readonly messageId: string;
+    readonly subject?: string;
+  };
   /** Starts another one although the business key's workflow is running. */
   readonly shareBusinessKey?: boolean;
   /** The instance that waits for this one, and on whose account; `workflowId` is what it is to be called. */
