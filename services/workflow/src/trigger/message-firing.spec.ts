@@ -1,6 +1,6 @@
 import type { Trigger } from '@countersign/contracts';
 import { InMemoryEventStore } from '@countersign/event-store';
-import { AppError, rule } from '@countersign/kernel';
+import { type AppError, rule } from '@countersign/kernel';
 import type { Log } from '@countersign/service-kit';
 import { FakeClock } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
