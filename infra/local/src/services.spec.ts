@@ -7,7 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntilReady } from './services.js';
 
 let server: Server;
-afterEach(() => server.close());
+afterEach(() => {
+  server.close();
+});
 
 describe('waiting for the services', () => {
   it.each(['ok', 'null', '{"status":"ready"}', '{"status":"ready","instance":"other"}'])(

@@ -17,7 +17,11 @@ const projected = (event: DomainEvent, minute: number): ProjectedEvent => {
 
 const common = { incidentId, code: 'x', message: 'no' };
 const ofWorkflow = { ...common, workflowId: incidentId, template: 'review', state: 'open' };
-const ofMessage = { ...common, kind: 'trigger', source: { schedule: at(0), sequence: 1 } } as const;
+const ofMessage = {
+  ...common,
+  kind: 'trigger',
+  source: { schedule: at(0), sequence: 1, previous: at(0) },
+} as const;
 
 describe('an incident', () => {
   it.each<[string, (minute: number) => DomainEvent, DomainEvent]>([

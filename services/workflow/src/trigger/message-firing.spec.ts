@@ -52,7 +52,7 @@ class Desk {
         const error = refusal();
         if (error) return Promise.reject(error);
         this.started.push(context);
-        return Promise.resolve({ workflowId: 'w' });
+        return Promise.resolve({ workflowId: 'w', status: 'ACTIVE', state: 'open', position: '1' });
       },
     } as Pick<WorkflowHandler, 'start'>;
     const firings = new Firings(store, clock, handler as WorkflowHandler, {} as SignalsHandler);
