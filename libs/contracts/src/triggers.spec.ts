@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
 
 import { Trigger } from './triggers.js';
 
@@ -14,7 +15,7 @@ describe('the documentation of triggers', () => {
       optional: namesIn(optional),
     }));
     const declared = Trigger.options.map(({ shape }) => {
-      const members = Object.entries(shape);
+      const members = Object.entries<z.ZodType>(shape);
       const isOptional = ([, schema]: (typeof members)[number]) =>
         schema.safeParse(undefined).success;
       return {
