@@ -67,7 +67,7 @@ describe('approve and reject at the same moment', () => {
 
   it('is not begun where nobody could ever meet what the overrides ask for', async () => {
     const start = (approvers: string[]) =>
-      alice.post<Record<string, unknown>>('/workflows', {
+      alice.post('/workflows', {
         template: 'trade_approval',
         context: tradeContext('dead'),
         overrides: { approvals: { approve: { level: 'DUAL', approvers } } },
