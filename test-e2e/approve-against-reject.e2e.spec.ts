@@ -65,6 +65,20 @@ describe('approve and reject at the same moment', () => {
     return { ...body, approve: inTurn ? one : other, reject: inTurn ? other : one };
   };
 
+  it('is not begun where nobody could ever meet what the overrides ask for', async () => {
+    const start = (approvers: string[]) =>
+      alice.post('/workflows', {
+        template: 'trade_approval',
+        context: tradeContext('dead'),
+        overrides: { approvals: { approve: { level: 'DUAL', approvers } } },
+      });
+    for (const approvers of [['group:nope'], ['alice', 'erin'], ['nobody', 'erin']]) {
+      const { status, body } = await start(approvers);
+      expect([status, body['code']]).toEqual([422, 'overrides.quorum-unreachable']);
+    }
+    expect((await start(['frank', 'erin'])).status).toBe(201);
+  });
+
   it.each([2, 3])(
     `has one outcome, ${TIMES} times of ${TIMES}, where it takes %d approvals`,
     async (required) => {

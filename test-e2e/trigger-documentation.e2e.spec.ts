@@ -37,14 +37,24 @@ describe('the documentation of triggers', () => {
   it('shows triggers that can be created and fire', async () => {
     const text = await readFile(new URL('../docs/triggers.md', import.meta.url), 'utf8');
     const shown = [...text.matchAll(/^```json\n(.*?)^```$/gms)].map(
-      ([, json = '']) => JSON.parse(json) as { name: string; subject: string },
+      ([, json = '']) =>
+        JSON.parse(json) as { name: string; type: string; subject?: string; businessKey: string },
     );
-    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.map(({ type }) => type).sort()).toEqual([
+      'EVENT',
+      'MANUAL',
+      'SCHEDULED',
+      'THRESHOLD',
+    ]);
     for (const { name, subject, ...trigger } of shown) {
-      const mine = { ...trigger, name: own(name), subject: own(subject) };
+      const listens = subject === undefined ? {} : { subject: own(subject) };
+      const mine = { ...trigger, name: own(name), ...listens };
       const { status, body } = await alice.post('/triggers', mine);
       expect([status, body]).toEqual([201, expect.anything()]);
-      const sample = { desk: 'rates', notional: 60_000_000 };
+      const trade = { desk: 'rates', notional: 60_000_000, currency: 'EUR', counterparty: 'ACME' };
+      const byHand = { id: own('T-1'), amount: '60000000', with: 'ACME' };
+      const sample =
+        trigger.type === 'SCHEDULED' ? {} : { ...trade, ...byHand, tradeId: own('T-2') };
       expect(await dryRun(own(name), { sample })).toMatchObject({
         outcome: 'would-start',
         templateProblems: [],

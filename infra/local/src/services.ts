@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { repositoryFolder, ServerError, spawnServer } from '@countersign/servers';
@@ -20,6 +21,8 @@ export interface ServerUrls {
 /**
  * Starts the services: all in one process, or one process each. Addresses and secrets go by the
  * environment, which only this user can read; a command line can be read by everybody.
+ *
+ * @returns what the gateway calls itself when it is ready
  */
 export async function startServices(
   settings: LauncherSettings,
@@ -27,7 +30,8 @@ export async function startServices(
   secrets: LocalSecrets,
   urls: ServerUrls,
   supervisor: Supervisor,
-): Promise<void> {
+): Promise<string> {
+  const instance = randomUUID();
   const programs = settings.separateProcesses
     ? SERVICES.map((name) => ({ name, program: `services/${name}/dist/main.js` }))
     : [{ name: 'services', program: 'infra/local/dist/services-main.js' }];
@@ -44,19 +48,27 @@ export async function startServices(
         PORT: String(settings.httpPort),
         COUNTERSIGN_BUS_KEY: secrets.busKey,
         COUNTERSIGN_STATE: folder.path,
+        COUNTERSIGN_INSTANCE: instance,
       },
       logFile: join(folder.logs, `${name}.log`),
     });
     supervisor.adopt('services', name, server);
   }
+  return instance;
 }
 
 /**
- * Waits until the system says that it is ready, or `signal` ends the waiting.
+ * Waits until the system says that it is ready, or `signal` ends the waiting. Something else may have taken the port
+ * meanwhile, and answer as well.
  *
+ * @param instance what `startServices` calls it
  * @throws ServerError when it does not within two minutes.
  */
-export async function waitUntilReady(baseUrl: string, signal: AbortSignal): Promise<void> {
+export async function waitUntilReady(
+  baseUrl: string,
+  instance: string,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
   let last = 'nothing answers';
   while (Date.now() < deadline && !signal.aborted) {
@@ -65,8 +77,11 @@ export async function waitUntilReady(baseUrl: string, signal: AbortSignal): Prom
         signal: AbortSignal.timeout(5_000),
       });
       const body = await response.text();
-      if (response.status === 200) return;
-      last = `it answers ${response.status} ${body.slice(0, 300)}`;
+      if (response.status === 200 && isReady(body, instance)) return;
+      last =
+        response.status === 200
+          ? `something else answers at ${baseUrl}`
+          : `it answers ${response.status} ${body.slice(0, 300)}`;
     } catch {
       // Not listening yet; a process that ended is noticed by its supervisor.
     }
@@ -76,6 +91,14 @@ export async function waitUntilReady(baseUrl: string, signal: AbortSignal): Prom
   throw new ServerError(
     `The services are not ready after ${READY_WITHIN_MS / 1000} s: ${last.replaceAll('\n', ' ')}`,
   );
+}
+
+function isReady(body: string, instance: string): boolean {
+  try {
+    return (JSON.parse(body) as { instance?: unknown } | null)?.instance === instance;
+  } catch {
+    return false;
+  }
 }
 
 function inherited(): Record<string, string> {

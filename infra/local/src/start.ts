@@ -31,9 +31,9 @@ export async function start(
   const urls = await startServers(settings, folder, secrets, supervisor, print);
   if (signal.aborted) return '';
   narrate('Starting the services ...');
-  await startServices(settings, folder, secrets, urls, supervisor);
+  const instance = await startServices(settings, folder, secrets, urls, supervisor);
   const baseUrl = `http://127.0.0.1:${settings.httpPort}`;
-  await waitUntilReady(baseUrl, signal);
+  await waitUntilReady(baseUrl, instance, signal);
   return baseUrl;
 }
 

@@ -189,6 +189,8 @@ export interface IncidentRow {
   source: JsonObject;
   scope: string | null;
   created_at: Date;
+  /** When it was raised last: later than `created_at` when it came back after a retry. */
+  last_failed_at: Date;
   resolved_at: Date | null;
   resolved_by: string | null;
   /** `{resolution, outcomes}` of one that was tried again. */

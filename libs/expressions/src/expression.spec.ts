@@ -130,6 +130,14 @@ describe('mappings', () => {
     expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
   });
 
+  it('refuses a map with a key __proto__, before it is evaluated where that can be seen', () => {
+    const at = { reason: 'invalid_map_key', line: 1, column: 8 };
+    expect(() => compileExpression('{"a": {"__proto__": 1}}', ['context'])).toThrow(
+      expect.objectContaining({ code: 'expression.invalid', details: expect.objectContaining(at) }),
+    );
+    expect(failure('{"__pro" + "to__": 1}').reason).toBe('invalid_map_key');
+  });
+
   it('keeps a key __proto__ as data', () => {
     const bindings = { context: JSON.parse('{"a": {"__proto__": {"admin": true}}}') as JsonObject };
     const result = value('context.a', bindings) as JsonObject;

@@ -25,18 +25,26 @@ export function guard(node: CelNode): number {
   const loop = isLoop(node) ? node.meta.alternate : undefined;
   if (loop?.handle) loop.handle = meteredLoop(loop.handle, nodes + 1);
   if (node.handle) node.handle = guarded(node, node.handle);
-  if (node.op === 'map') node.setMeta('evaluate', buildMap);
+  if (node.op === 'map') {
+    for (const [key] of entriesOf(node)) if (key.op === 'value') mustBeKey(key.args, key);
+    node.setMeta('evaluate', buildMap);
+  }
   return nodes;
+}
+
+const entriesOf = ({ args }: CelNode) => args as readonly [CelNode, CelNode][];
+
+/** A member `__proto__` would be lost by one of those who hand the value on. */
+function mustBeKey(key: unknown, { pos }: CelNode): string {
+  if (typeof key === 'string' && key !== '__proto__') return key;
+  throw new Refusal('invalid_map_key', 'the keys of a map must be text other than __proto__', pos);
 }
 
 /** The library's own drops some keys without a word and makes texts of others; here they are errors. */
 function buildMap(evaluator: CelEvaluator, node: CelNode, context: unknown): object {
   const map = Object.create(null) as Record<string, unknown>;
-  for (const [keyNode, valueNode] of node.args as readonly [CelNode, CelNode][]) {
-    const key = evaluator.run(keyNode, context);
-    if (typeof key !== 'string') {
-      throw new Refusal('invalid_map_key', 'the keys of a map must be text', keyNode.pos);
-    }
+  for (const [keyNode, valueNode] of entriesOf(node)) {
+    const key = mustBeKey(evaluator.run(keyNode, context), keyNode);
     if (key in map) throw new Refusal('duplicate_map_key', `duplicate key ${key}`, keyNode.pos);
     map[key] = evaluator.run(valueNode, context);
   }

@@ -6,6 +6,8 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** HTTP port of the gateway. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** Told to whoever asks whether the gateway is ready: by it, who started the gateway knows that it is this one. */
+  COUNTERSIGN_INSTANCE: z.string().max(100).optional(),
   /** Interface that the gateway listens on. */
   HOST: z.string().default('127.0.0.1'),
   /** `nats://user:password@host:port` */

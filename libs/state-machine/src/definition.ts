@@ -145,7 +145,9 @@ export const WorkflowDefinition = z.strictObject({
     .describe('States that no instance may get to without an approval of at least this level.'),
   timeout: Duration.optional().describe('How long an instance may take as a whole.'),
   autoEscalate: z
-    .union([z.boolean(), z.strictObject({ to: Name })])
+    .union([z.boolean(), z.strictObject({ to: Name })], {
+      error: 'must be true, false, or {"to": "<state>"}',
+    })
     .optional()
     .describe(
       'What happens at the timeout: {to} moves the instance to that state, true leaves it where it is and raises an incident for people to look at. Absent or false: the instance fails.',

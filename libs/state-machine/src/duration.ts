@@ -23,10 +23,17 @@ function parse(text: string): number | undefined {
 export const Duration = z
   .string()
   .max(40)
-  .refine((text) => {
-    const length = parse(text);
-    return length !== undefined && length > 0 && length <= LONGEST;
-  }, `must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT1H30M, from PT0.001S to P${LONGEST_DAYS}D`);
+  .refine(
+    (text) => {
+      const length = parse(text);
+      return length !== undefined && length > 0 && length <= LONGEST;
+    },
+    {
+      error: `must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT1H30M, from PT0.001S to P${LONGEST_DAYS}D`,
+      // Whoever checks more of it takes its length, which this has not.
+      abort: true,
+    },
+  );
 export type Duration = z.infer<typeof Duration>;
 
 /** A duration by its parts, for a calendar, where a day is a working day and an hour one of work. */

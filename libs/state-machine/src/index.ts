@@ -57,6 +57,7 @@ export { Directory, parseDirectory, Person } from './directory.js';
 export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
 export type { Finding, PathStep } from './finding.js';
+export { FieldName } from './names.js';
 export { DEFINITION_SCHEMA_ID, definitionJsonSchema, type JsonSchema } from './json-schema.js';
 export {
   type DelegatedMatter,
@@ -70,6 +71,7 @@ export {
   ApprovalOverride,
   applyOverrides,
   DefinitionOverrides,
+  mustBeReachable,
   RoundOverride,
 } from './overrides.js';
 export type { Claims } from './people.js';

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { hashOf } from '@countersign/kernel';
 
-import { applyOverrides, parseDefinition, type WorkflowDefinitionInput } from './index.js';
+import {
+  applyOverrides,
+  DefinitionOverrides,
+  mustBeReachable,
+  Organisation,
+  parseDefinition,
+  parseDirectory,
+  type WorkflowDefinitionInput,
+} from './index.js';
 
 type ApprovalPolicyInput = NonNullable<
   WorkflowDefinitionInput['transitions'][number]['requiresApproval']
@@ -274,5 +282,71 @@ describe('overrides', () => {
   it('do nothing under a prototype key', () => {
     const overrides = JSON.parse('{"approvals": {"__proto__": {"level": "SINGLE"}}}') as unknown;
     expect(applyOverrides(definition, overrides)).toEqual(definition);
+  });
+});
+
+describe('overrides in an organisation', () => {
+  const person = (id: string, ...roles: string[]) => ({ id, name: id, roles });
+  const { people } = parseDirectory({
+    people: [
+      ...['ann', 'bob', 'cat'].map((id) => person(id, 'checker')),
+      ...['erin', 'frank', 'grace'].map((id) => person(id, 'other')),
+    ],
+  });
+  const organisation = new Organisation({ people });
+
+  /** The code and the first finding of the refusal; undefined when there is none. */
+  const refused = (approve: unknown, starter = 'erin', known = organisation): unknown => {
+    const overrides = DefinitionOverrides.parse({ approvals: { approve } });
+    try {
+      mustBeReachable(applyOverrides(definition, overrides), overrides, known, [starter]);
+      return undefined;
+    } catch (error) {
+      const { kind, code, details } = error as {
+        kind: string;
+        code: string;
+        details: { findings: { path: string; message: string }[] };
+      };
+      return [kind, code, details.findings[0]?.path, details.findings[0]?.message];
+    }
+  };
+  const unmet = (message: string) => [
+    'rule',
+    'overrides.quorum-unreachable',
+    '/transitions/0/requiresApproval',
+    message,
+  ];
+
+  it.each<[string[], number]>([
+    [['erin', 'frank'], 0],
+    [['group:nope'], 0],
+    [['ann', 'frank', 'role:other'], 1],
+  ])('are refused when too few of %j are whom the definition names', (approvers, there) => {
+    expect(refused({ approvers })).toEqual(
+      unmet(`DUAL takes 2 people, and those named are ${there}`),
+    );
+  });
+
+  it('are refused when the quorum is larger than the organisation', () => {
+    expect(refused({ level: 'COMMITTEE', quorum: 4 })).toEqual(
+      unmet('COMMITTEE takes 4 people, and those named are 3'),
+    );
+  });
+
+  it('count without whoever starts the instance, who never decides', () => {
+    expect(refused({ approvers: ['ann', 'bob'] })).toBeUndefined();
+    expect(refused({ approvers: ['ann', 'bob'] }, 'ann')).toEqual(
+      unmet('DUAL takes 2 people, and those named are 1'),
+    );
+    expect(refused({ level: 'COMMITTEE', quorum: 3 }, 'bob')).toEqual(
+      unmet('COMMITTEE takes 3 people, and those named are 2'),
+    );
+  });
+
+  it('are taken when there are enough, and where nobody is known', () => {
+    expect(refused({ level: 'COMMITTEE', quorum: 3 })).toBeUndefined();
+    expect(refused({ approvers: ['ann', 'erin', 'role:checker'] })).toBeUndefined();
+    const nobody = new Organisation({ people: [] });
+    expect(refused({ approvers: ['erin', 'frank'] }, 'x', nobody)).toBeUndefined();
   });
 });

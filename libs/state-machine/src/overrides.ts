@@ -6,7 +6,9 @@ import { type TransitionDefinition, WorkflowDefinition } from './definition.js';
 import type { Finding } from './finding.js';
 import { Name } from './names.js';
 import { changeRound, type RoundChange, type RoundTerms, weakening } from './override-round.js';
+import type { Organisation } from './organisation.js';
 import { validateApprovals } from './validate.js';
+import { unmetApprovals } from './validation/quorums.js';
 
 /** Moves tried in the proof: this is done when an instance is started, and must not take long. */
 const PROOF_BOUND = 20_000;
@@ -69,6 +71,29 @@ export function applyOverrides(
   if (findings.length === 0) return result;
   const [first] = findings;
   throw invalid('overrides.unsound', `${first?.path ?? ''}: ${first?.message ?? ''}`, {
+    details: { findings },
+  });
+}
+
+/**
+ * Refuses overrides under which nobody could ever approve, in an organisation as it is. One that knows nobody cannot say.
+ *
+ * @param definition with the overrides applied
+ * @param without people who never decide on the instance: whoever starts it
+ * @throws AppError `rule` `overrides.quorum-unreachable` with the unmet rules and their places in `details.findings`
+ */
+export function mustBeReachable(
+  definition: WorkflowDefinition,
+  { approvals }: DefinitionOverrides,
+  organisation: Organisation,
+  without: readonly string[],
+): void {
+  if (organisation.isEmpty) return;
+  const events = new Set(Object.keys(approvals));
+  const findings = unmetApprovals(definition, events, organisation, without);
+  const [first] = findings;
+  if (!first) return;
+  throw rule('overrides.quorum-unreachable', `${first.path}: ${first.message}`, {
     details: { findings },
   });
 }

@@ -173,6 +173,7 @@ const columns = {
     source: 'jsonb',
     scope: 'text',
     created_at: 'timestamptz',
+    last_failed_at: 'timestamptz',
     resolved_at: 'timestamptz',
     resolved_by: 'text',
     resolution: 'jsonb',

@@ -104,6 +104,7 @@ function parkingRows(stored: StoredEvent, reason: string) {
     source: { stream, revision, eventId, type },
     scope: null,
     created_at: metadata.recordedAt,
+    last_failed_at: metadata.recordedAt,
     resolved_at: null,
     resolved_by: null,
     resolution: null,

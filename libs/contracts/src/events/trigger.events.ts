@@ -114,6 +114,20 @@ export const TriggerWindowCounted = defineEvent('trigger.window-counted', {
   windowMs: z.int().nonnegative(),
 });
 
+/**
+ * What a crossing asked for could not be started, of which there is an incident: the next message that finds the window
+ * above the level fires.
+ */
+export const TriggerWindowRearmed = defineEvent('trigger.window-rearmed', {
+  triggerId: Id,
+  trigger: Name,
+  group: z.string(),
+  /** The message that crossed the level. */
+  messageId: z.string(),
+  /** Why it could not be started. */
+  code: z.string(),
+});
+
 /** First event of a window's next stream: what the one before it added up to. */
 export const TriggerWindowContinued = defineEvent('trigger.window-continued', {
   triggerId: Id,
@@ -138,6 +152,7 @@ export const triggerEvents = [
   TriggerScheduleDue,
   TriggerScheduleContinued,
   TriggerWindowCounted,
+  TriggerWindowRearmed,
   TriggerWindowContinued,
 ] as const;
 export type TriggerEvent = EventOf<typeof triggerEvents>;

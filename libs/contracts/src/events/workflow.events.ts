@@ -54,7 +54,9 @@ export const WorkflowStarted = defineEvent('workflow.started', {
   /** Verified subject of whoever gave the context. */
   startedBy: z.string(),
   /** The trigger and message that started it, when no person did. */
-  trigger: z.object({ name: z.string(), messageId: z.string() }).optional(),
+  trigger: z
+    .object({ name: z.string(), messageId: z.string(), subject: z.string().optional() })
+    .optional(),
   /** The instance that waits for this one. */
   parentId: Id.optional(),
   /** Others who gave a part of the context. */

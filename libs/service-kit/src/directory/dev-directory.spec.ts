@@ -8,6 +8,11 @@ describe('the directory of the development issuer', () => {
     expect(parseDirectory(devDirectory)).toEqual(devDirectory);
   });
 
+  it('has people who are no administrators', () => {
+    const plain = devDirectory.people.filter(({ groups }) => !groups.includes('workflow-admins'));
+    expect(plain.map(({ id }) => id)).toEqual(['ivan', 'judy', 'umar', 'yara']);
+  });
+
   it.each([
     ['london', '2026-12-24T12:00:00Z', '2026-12-29T12:00:00.000Z'],
     ['london', '2027-03-25T12:00:00Z', '2027-03-30T11:00:00.000Z'],

@@ -6,11 +6,11 @@ import {
   roundsOf,
 } from '../approval-policy.js';
 import type { Model } from '../analysis/model.js';
-import type { TransitionDefinition } from '../definition.js';
+import type { TransitionDefinition, WorkflowDefinition } from '../definition.js';
 import { error, type Finding, info, warning } from '../finding.js';
 import { Organisation } from '../organisation.js';
 import { eligibleAtMost, eligibleIn, roundPath } from './eligible.js';
-import { assignable } from './matching.js';
+import { assignable, type Demand } from './matching.js';
 import { policiesIn } from './places.js';
 
 const CODE = 'approval.quorum-unreachable';
@@ -41,28 +41,64 @@ function byDefinition(policy: ApprovalPolicy, path: string): Finding[] {
   });
 }
 
+/** A round, who of a directory may approve it, and how many of them have to. */
+interface Staffing extends Demand {
+  readonly round: Round;
+}
+
+/** @param without people who may not approve; a quorum in percent counts them nonetheless */
+function roundsIn(
+  policy: ApprovalPolicy,
+  directory: Organisation,
+  without: ReadonlySet<string> = new Set(),
+): Staffing[] {
+  return roundsOf(policy).map((round) => {
+    const named = eligibleIn(directory, policy, round);
+    const people = new Set([...named].filter((id) => !without.has(id)));
+    return { round, people, needed: approvalsNeeded(round, named.size) };
+  });
+}
+
+/** Where a round has not enough people, or all rounds together have not. */
+function tooFew(policy: ApprovalPolicy, rounds: readonly Staffing[], path: string): Finding[] {
+  const findings = rounds.flatMap(({ round, people, needed }, index) => {
+    if (people.size >= needed) return [];
+    return [error(CODE, roundPath(policy, path, index), unmet(round, needed, people.size))];
+  });
+  if (findings.length > 0 || assignable(rounds)) return findings;
+  const needed = rounds.reduce((sum, round) => sum + round.needed, 0);
+  const message = `its stages take ${needed} different people together, and there are not as many among those named`;
+  return [error(CODE, path, message)];
+}
+
+/**
+ * What nobody in an organisation can ever approve among the approvals of some events.
+ *
+ * @param without people who never decide on it, such as whoever starts the instance
+ */
+export function unmetApprovals(
+  definition: WorkflowDefinition,
+  events: ReadonlySet<string>,
+  organisation: Organisation,
+  without: readonly string[],
+): Finding[] {
+  const excluded = new Set(without.map((id) => organisation.personOf(id)));
+  return policiesIn(definition)
+    .filter(({ transition }) => events.has(transition.event))
+    .flatMap(({ policy, path }) => tooFew(policy, roundsIn(policy, organisation, excluded), path));
+}
+
 function byDirectory(
   policy: ApprovalPolicy,
   transition: TransitionDefinition,
   directory: Organisation,
   path: string,
 ): Finding[] {
-  const rounds = roundsOf(policy).map((round) => {
-    const people = eligibleIn(directory, policy, round);
-    return { round, people, needed: approvalsNeeded(round, people.size) };
-  });
-  const findings = rounds.flatMap(({ round, people, needed }, index) => {
-    if (people.size >= needed) return [];
-    return [error(CODE, roundPath(policy, path, index), unmet(round, needed, people.size))];
-  });
+  const rounds = roundsIn(policy, directory);
+  const findings = tooFew(policy, rounds, path);
   if (findings.length > 0) return findings;
 
-  const feasible = (without?: string): boolean => assignable(rounds, without);
-  if (!feasible()) {
-    const needed = rounds.reduce((sum, round) => sum + round.needed, 0);
-    const message = `its stages take ${needed} different people together, and there are not as many among those named`;
-    return [error(CODE, path, message)];
-  }
+  const feasible = (without: string): boolean => assignable(rounds, without);
   const requesters = possibleRequesters(transition, directory);
   const everybody = new Set(rounds.flatMap(({ people }) => [...people]));
   const stuck = [...everybody].filter((id) => (requesters?.has(id) ?? true) && !feasible(id));

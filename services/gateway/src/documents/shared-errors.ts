@@ -12,10 +12,9 @@ const TAKES_BODY: ErrorCodes = {
     'request.too-deep',
     'request.too-many-values',
     'request.unstorable-text',
-    'request.unsupported-media-type',
   ],
   413: ['request.too-large'],
-  415: ['request.unsupported-encoding'],
+  415: ['request.unsupported-encoding', 'request.unsupported-media-type'],
 };
 
 const OF_SERVICES = [

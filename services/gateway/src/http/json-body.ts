@@ -2,6 +2,7 @@ import { findUnstorableText, invalid, mayHoldUnstorableText } from '@countersign
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 
+import { firstJsonProblem } from './json-place.js';
 import { readBody } from './read-body.js';
 
 /** Deeper values are nobody's workflow, and recursive readers further on must not be made to overflow. */
@@ -51,7 +52,8 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     }
     const text = body.toString();
     void parseJson(request, text, (error: Error | null, value?: unknown) => {
-      done(error ?? unacceptable(text, value, limits) ?? null, value);
+      const refusal = error ? noJson(text) : unacceptable(text, value, limits);
+      done(refusal ?? null, value);
     });
   };
   fastify.addContentTypeParser('application/json', (request, payload, done) => {
@@ -61,6 +63,19 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
       if (refusal || !body?.length) done(refusal, undefined);
       else parse(request, body, limits, done);
     });
+  });
+}
+
+/** What JSON.parse does not take, or what it would take and lose: a member `__proto__`. */
+function noJson(text: string): Error {
+  const place = firstJsonProblem(text);
+  if (place === undefined) {
+    const reason = 'it is no JSON, or has members `__proto__` or `constructor.prototype`';
+    return invalid('request.malformed', `the body cannot be read: ${reason}`);
+  }
+  const { line, column, problem } = place;
+  return invalid('request.malformed', `line ${line}, column ${column}: ${problem}`, {
+    details: { line, column },
   });
 }
 

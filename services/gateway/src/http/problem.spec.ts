@@ -66,7 +66,7 @@ describe('toProblem', () => {
     };
     expect(seen(new NotFoundException())).toEqual([404, 'http.route-not-found']);
     expect(seen(new HttpException('', 413))).toEqual([413, 'request.too-large']);
-    expect(seen(new HttpException('', 415))).toEqual([400, 'request.unsupported-media-type']);
+    expect(seen(new HttpException('', 415))).toEqual([415, 'request.unsupported-media-type']);
     expect(seen(Object.assign(new Error('bad'), { statusCode: 400 }))).toEqual([
       400,
       'request.malformed',

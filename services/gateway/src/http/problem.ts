@@ -29,6 +29,7 @@ export const statusOfCode: Readonly<Partial<Record<string, number>>> = {
   'directory.revision-mismatch': 412,
   'request.too-large': 413,
   'request.unsupported-encoding': 415,
+  'request.unsupported-media-type': 415,
   'directory.revision-needed': 428,
   'analysis.too-many': 429,
   'request.headers-too-large': 431,

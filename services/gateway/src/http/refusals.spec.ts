@@ -43,7 +43,7 @@ describe('bad requests', () => {
     [
       'a form',
       { body: 'template=t', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
-      400,
+      415,
       'request.unsupported-media-type',
     ],
   ])('%s is refused', async (_name, ask, status, code) => {
@@ -51,6 +51,34 @@ describe('bad requests', () => {
     expect([reply.status, reply.body.code]).toEqual([status, code]);
     expect(reply.headers['content-type']).toContain('application/problem+json');
     expect(gateway.fake.sent).toEqual([]);
+  });
+
+  it.each(['x', '', 'P1Y', '-PT1H', 'P9999999D', 'P31D', 'P'])(
+    'a signal is not kept for %j',
+    async (ttl) => {
+      const body = { name: 'go', ttl };
+      const url = `/api/v1/workflows/${ID}/signals`;
+      const reply = await gateway.ask('POST', url, { as: 'alice', body });
+      expect([reply.status, reply.body.code]).toEqual([400, 'request.invalid']);
+      expect(reply.body.problems).toEqual([{ at: '/ttl', problem: expect.any(String) }]);
+    },
+  );
+
+  it.each([
+    ['{"template":', 1, 13],
+    ['{\n  "template": "t",\n  "context": {"a" 1}\n}', 3, 19],
+    ['{"template": nothing}', 1, 14],
+    ['{"template": "t",}', 1, 18],
+    ['{} {}', 1, 4],
+  ])('%j is refused with line and column', async (body, line, column) => {
+    const reply = await start({ body });
+    expect(reply.body).toMatchObject({ code: 'request.malformed', line, column });
+    expect(reply.body.detail).toContain(`line ${line}, column ${column}: `);
+  });
+
+  it('are refused when they are too deep to find out where they are no JSON', async () => {
+    const reply = await start({ body: '['.repeat(500_000) });
+    expect([reply.status, reply.body.code]).toEqual([400, 'request.malformed']);
   });
 
   it('name the place', async () => {
@@ -79,6 +107,10 @@ describe('bad requests', () => {
     ['GET', '/api/v1/workflows/%zz', 400, 'request.malformed'],
     ['GET', `/api/v1/workflows/${'x'.repeat(300)}`, 400, 'request.url-too-long'],
     ['GET', '/api/v1/workflows?colour=red', 400, 'query.invalid'],
+    ['GET', '/api/v1/workflows?context.%00=1', 400, 'query.invalid'],
+    ['GET', '/api/v1/workflows?context.__proto__=x', 400, 'query.invalid'],
+    ['GET', '/api/v1/workflows?context.=x', 400, 'query.invalid'],
+    ['GET', '/api/v1/workflows?__proto__=x', 400, 'query.invalid'],
     ['GET', '/api/v1/workflows?cursor=x', 400, 'query.bad-cursor'],
     ['GET', `/api/v1/workflows/${ID}?colour=red`, 400, 'query.invalid'],
   ] as const)('%s %s', async (method, url, status, code) => {

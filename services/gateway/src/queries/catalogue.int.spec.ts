@@ -88,6 +88,7 @@ describe('templates and incidents', () => {
         source: { subject: 'trades.executed' },
         scope: null,
         created_at: NOW,
+        last_failed_at: NOW,
         resolved_at: null,
         resolved_by: null,
         resolution: null,

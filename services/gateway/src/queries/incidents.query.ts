@@ -26,6 +26,9 @@ const Incident = z.object({
   source: JsonRecord.describe('where it came from: subject, stream, sequence and the like'),
   scope: z.string().nullable(),
   createdAt: Timestamp,
+  lastFailedAt: Timestamp.describe(
+    'later than `createdAt` when it came back after it was tried again',
+  ),
   resolvedAt: Timestamp.nullable(),
   resolvedBy: z.string().nullable(),
   resolution: JsonRecord.nullable().describe(
@@ -75,6 +78,7 @@ function toItem(row: IncidentRow) {
     source: row.source,
     scope: row.scope,
     createdAt: row.created_at,
+    lastFailedAt: row.last_failed_at,
     resolvedAt: row.resolved_at,
     resolvedBy: row.resolved_by,
     resolution: row.resolution,

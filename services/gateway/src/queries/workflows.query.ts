@@ -1,5 +1,6 @@
 import type { WorkflowInstanceRow } from '@countersign/contracts';
-import { invalid, notFound, parseInput } from '@countersign/kernel';
+import { type AppError, invalid, notFound, parseInput } from '@countersign/kernel';
+import { FieldName } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -20,8 +21,10 @@ export const WorkflowsParameters = z.strictObject({
 /** `context.<field>=<value>`: instances whose template declares the field as indexed and that have that value in it. */
 const SEARCHED = 'context.';
 
+const SearchedField = FieldName.and(Text);
+
 const ContextSearch = z
-  .record(z.string().max(100), Text)
+  .record(z.string(), Text)
   .refine((fields) => Object.keys(fields).length <= 10, 'at most 10 fields');
 
 /**
@@ -35,6 +38,9 @@ export function parseWorkflowsQuery(query: object): Parameters & { search: objec
   const search = Object.fromEntries(
     fields.map(([name, value]: [string, unknown]) => [name.slice(SEARCHED.length), value]),
   );
+  // Not left to the record: it passes over `__proto__`, and the list would not be filtered.
+  const nameless = Object.keys(search).find((name) => !SearchedField.safeParse(name).success);
+  if (nameless !== undefined) throw refusal([nameless], 'is not the name of a field');
   return {
     ...parseQuery(WorkflowsParameters, Object.fromEntries(others)),
     search: parseInput(ContextSearch, search, 'query.invalid'),
@@ -141,11 +147,15 @@ async function mustBeIndexed(
   const indexed = (await query.execute()).map(({ field }) => field).sort();
   const unknown = fields.filter((field) => !indexed.includes(field));
   if (unknown.length === 0) return;
-  const problems = unknown.map((field) => ({
-    at: `/${SEARCHED}${field}`,
-    problem: `is not declared as indexed; there are ${indexed.slice(0, MOST_NAMED).join(', ')}`,
-  }));
-  throw invalid('query.invalid', `${problems[0]?.at ?? ''}: ${problems[0]?.problem ?? ''}`, {
+  throw refusal(
+    unknown,
+    `is not declared as indexed; there are ${indexed.slice(0, MOST_NAMED).join(', ')}`,
+  );
+}
+
+function refusal(fields: readonly string[], problem: string): AppError {
+  const problems = fields.map((field) => ({ at: `/${SEARCHED}${field}`, problem }));
+  return invalid('query.invalid', `${problems[0]?.at ?? ''}: ${problem}`, {
     details: { problems },
   });
 }

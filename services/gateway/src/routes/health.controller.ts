@@ -27,11 +27,14 @@ export class HealthController {
   @Get('ready')
   @Operation({
     summary: 'Whether the whole product is of use',
-    reply: z.object({ status: z.literal('ready') }),
+    reply: z.object({
+      status: z.literal('ready'),
+      instance: z.string().optional().describe('what the one who started it calls it'),
+    }),
     errors: { 503: ['health.not-ready'] },
   })
   async ready() {
-    const { bus, signer } = this.platform;
+    const { bus, signer, config } = this.platform;
     const replies = await Promise.all(
       SERVICES.map(async (service) => {
         const { ready, waiting } = await askReadiness(bus, signer, service);
@@ -39,7 +42,8 @@ export class HealthController {
       }),
     );
     const waiting = replies.flat();
-    if (waiting.length === 0) return { status: 'ready' };
+    const { COUNTERSIGN_INSTANCE: instance } = config;
+    if (waiting.length === 0) return { status: 'ready', ...(instance ? { instance } : {}) };
     throw unavailable('health.not-ready', 'not everything is up yet', { details: { waiting } });
   }
 }

@@ -88,11 +88,12 @@ export class TemplateCommandsController {
   @HttpCode(202)
   @Operation({
     summary: 'Submit a draft for review',
-    description: 'It stands as it is from then on.',
+    description:
+      'By its author, or a member of the group `workflow-admins`. It stands as it is from then on.',
     params: { version: VersionNumber },
     body: SubmitTemplateBody,
     reply: TemplateReply,
-    errors: { 404: NOWHERE, 422: ['template.not-a-draft'] },
+    errors: { 403: ['template.not-yours'], 404: NOWHERE, 422: ['template.not-a-draft'] },
   })
   submit(
     @Req() request: FastifyRequest,
@@ -108,10 +109,11 @@ export class TemplateCommandsController {
   @HttpCode(202)
   @Operation({
     summary: 'Send a version under review back to its author',
+    description: 'By a member of the group `workflow-admins`, its author, or whoever submitted it.',
     params: { version: VersionNumber },
     body: ReturnTemplateBody,
     reply: TemplateReply,
-    errors: { 404: NOWHERE, 422: ['template.not-in-review'] },
+    errors: { 403: ['template.not-yours'], 404: NOWHERE, 422: ['template.not-in-review'] },
   })
   return(
     @Req() request: FastifyRequest,

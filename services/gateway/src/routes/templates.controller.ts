@@ -50,8 +50,9 @@ export class TemplatesController {
 
   @Get(':name')
   @Operation({
-    summary: 'The latest published version of a template, with its definition',
-    description: 'Of a template that has none, the newest version. Or the version named.',
+    summary: 'The latest published version of a template or, without one, the newest',
+    description:
+      'Of a template that has none, the newest version, be it a draft, under review or retired: `status` says which. Or the version named.',
     query: TemplateParameters,
     reply: TemplateDetail,
     errors: ABSENT,

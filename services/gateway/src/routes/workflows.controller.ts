@@ -48,7 +48,7 @@ export class WorkflowsController {
   @Operation({
     summary: 'Start a workflow from a template',
     description:
-      'With `draft` it waits to be activated. `overrides` may ask for more approvals than the template, not for fewer. A `businessKey` belongs to one running workflow of a template at a time.',
+      'With `draft` it waits to be activated. `overrides` may ask for more approvals than the template, not for fewer, and only for those that the people in the directory can give. A `businessKey` belongs to one running workflow of a template at a time.',
     body: StartWorkflowBody,
     reply: WorkflowReply,
     replyHeaders: { location: 'where the workflow is' },
@@ -62,6 +62,7 @@ export class WorkflowsController {
       404: ['template.not-found'],
       409: ['workflow.business-key-busy'],
       422: [
+        'overrides.quorum-unreachable',
         'overrides.weaken',
         'template.not-published',
         'template.retired',

@@ -253,6 +253,7 @@ CREATE TABLE IF NOT EXISTS ${schema}.incidents (
   source jsonb NOT NULL,
   scope text,
   created_at timestamptz NOT NULL,
+  last_failed_at timestamptz NOT NULL,
   resolved_at timestamptz,
   resolved_by text,
   resolution jsonb

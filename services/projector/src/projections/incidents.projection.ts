@@ -27,9 +27,11 @@ export const incidents: Projection<'incidents'> = {
   categories: ['incident', 'workflow', 'approval'],
   folds: true,
   keysOfStored({ type, stream, data }) {
-    // The others say everything once more when they are resolved.
-    if (type !== 'approval.incident-resolved') return [];
-    return [ofApproval(idOf(stream), data['code'] as string)];
+    if (!types.includes(type)) return [];
+    const ofOthers = data['incidentId'] as string;
+    return [
+      type.startsWith('approval.') ? ofApproval(idOf(stream), data['code'] as string) : ofOthers,
+    ];
   },
   keyOf({ event }) {
     return types.includes(event.type) ? idOfIncident(event as AnyIncident) : undefined;
@@ -38,17 +40,17 @@ export const incidents: Projection<'incidents'> = {
     const event = projected.event as AnyIncident;
     switch (event.type) {
       case 'approval.incident-raised':
-        return raisedByApproval(event, projected);
+        return raisedByApproval(event, projected, current);
       case 'approval.incident-resolved': {
         const resolution = { resolution: event.data.resolution };
         return { ...present(current, projected), ...resolved(projected), resolution };
       }
       case 'workflow.incident-raised':
       case 'workflow.incident-resolved':
-        return ofWorkflow(event, projected);
+        return ofWorkflow(event, projected, current);
       case 'incident.raised':
       case 'incident.resolved':
-        return ofMessage(event, projected);
+        return ofMessage(event, projected, current);
     }
   },
 };
@@ -67,13 +69,14 @@ function idOfIncident(event: AnyIncident): string {
 function raisedByApproval(
   { data }: Extract<ApprovalIncident, { type: 'approval.incident-raised' }>,
   { stored }: ProjectedEvent,
+  current: Row | undefined,
 ): Row {
   const { approvalId, workflowId, businessKey, scope, code, message } = data;
   return {
     incident_id: ofApproval(approvalId, code),
     code,
     message,
-    ...open(stored.metadata.recordedAt),
+    ...open(stored.metadata.recordedAt, current),
     kind: 'approval',
     workflow_id: workflowId ?? null,
     business_key: businessKey ?? null,
@@ -83,10 +86,14 @@ function raisedByApproval(
   };
 }
 
-function ofWorkflow(event: WorkflowIncident, projected: ProjectedEvent): Row {
+function ofWorkflow(
+  event: WorkflowIncident,
+  projected: ProjectedEvent,
+  current: Row | undefined,
+): Row {
   const { workflowId, businessKey, state, scope } = event.data;
   return {
-    ...common(event, projected, event.type === 'workflow.incident-resolved'),
+    ...common(event, projected, current),
     kind: 'workflow',
     workflow_id: workflowId,
     business_key: businessKey ?? null,
@@ -96,10 +103,10 @@ function ofWorkflow(event: WorkflowIncident, projected: ProjectedEvent): Row {
   };
 }
 
-function ofMessage(event: IncidentEvent, projected: ProjectedEvent): Row {
+function ofMessage(event: IncidentEvent, projected: ProjectedEvent, current: Row | undefined): Row {
   const { kind, trigger, source, deadLetter } = event.data;
   return {
-    ...common(event, projected, event.type === 'incident.resolved'),
+    ...common(event, projected, current),
     kind,
     workflow_id: null,
     business_key: null,
@@ -111,23 +118,29 @@ function ofMessage(event: IncidentEvent, projected: ProjectedEvent): Row {
 }
 
 function common(
-  { data }: IncidentEvent | WorkflowIncident,
+  { type, data }: IncidentEvent | WorkflowIncident,
   projected: ProjectedEvent,
-  isResolved: boolean,
+  current: Row | undefined,
 ) {
   const { incidentId: incident_id, code, message, raisedAt } = data;
+  const at = raisedAt ?? projected.stored.metadata.recordedAt;
+  const isResolved = type === 'incident.resolved' || type === 'workflow.incident-resolved';
   return {
     incident_id,
     code,
     message,
-    ...open(raisedAt ?? projected.stored.metadata.recordedAt),
-    ...(isResolved ? resolved(projected) : {}),
+    ...open(at, current),
+    ...(isResolved
+      ? { last_failed_at: current?.last_failed_at ?? at, ...resolved(projected) }
+      : {}),
   };
 }
 
-const open = (since: string) => ({
+/** @param current the row when it was raised before */
+const open = (at: string, current: Row | undefined) => ({
   status: 'OPEN',
-  created_at: since,
+  created_at: current?.created_at ?? at,
+  last_failed_at: at,
   resolved_at: null,
   resolved_by: null,
   resolution: null,

@@ -76,9 +76,10 @@ function firing(trigger: string, messageId: string): Firing {
 function outcomeOf({ event: { type, data } }: ProjectedEvent): Partial<Row> & { outcome: string } {
   switch (type) {
     case 'workflow.started': {
-      const { workflowId, businessKey, scope } = data as Started;
+      const { workflowId, businessKey, scope, trigger } = data as Started;
       return {
         outcome: 'started',
+        subject: trigger?.subject ?? null,
         workflow_id: workflowId,
         business_key: businessKey ?? null,
         scope: scope ?? null,

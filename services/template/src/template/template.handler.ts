@@ -85,13 +85,13 @@ export class TemplateHandler {
 
   submit({ comment, ...of }: BodyOf<typeof SubmitTemplate>, context: CommandContext) {
     return this.#change(of, context, (state) =>
-      submitVersion(state, of.version, context.actor.id, comment),
+      submitVersion(state, of.version, context.actor, comment),
     );
   }
 
   return({ reason, ...of }: BodyOf<typeof ReturnTemplate>, context: CommandContext) {
     return this.#change(of, context, (state) =>
-      returnVersion(state, of.version, context.actor.id, reason),
+      returnVersion(state, of.version, context.actor, reason),
     );
   }
 

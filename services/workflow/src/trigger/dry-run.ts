@@ -126,7 +126,7 @@ export class DryRun {
   }
 
   async #judge({ trigger }: CompiledTrigger, explained: Explanation): Promise<JsonObject> {
-    const { fires, errors, window, ...made } = explained;
+    const { fires, errors, window, reason, ...made } = explained;
     const { businessKey, context } = made;
     const problems = context === undefined ? [] : await this.#misfits(trigger.template, context);
     const running =
@@ -146,6 +146,7 @@ export class DryRun {
           : 'would-start';
     return {
       outcome,
+      ...(reason === undefined ? {} : { reason }),
       condition: errors.some(({ at }) => at === '/condition')
         ? null
         : fires || window !== undefined,

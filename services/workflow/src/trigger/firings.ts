@@ -105,7 +105,7 @@ export class Firings {
     cause: Cause,
   ): Promise<FiringOutcome> {
     const { trigger } = compiled;
-    const { messageId } = cause;
+    const { messageId, subject } = cause;
     // It was passed over before: that the key is free by now changes nothing.
     const before = await this.passedOver(compiled, cause);
     if (before) return this.#asBefore(before, trigger.name, messageId);
@@ -117,7 +117,11 @@ export class Firings {
         { template: trigger.template, ...key, context },
         command,
         {
-          trigger: { name: trigger.name, messageId },
+          trigger: {
+            name: trigger.name,
+            messageId,
+            ...(subject === undefined ? {} : { subject }),
+          },
           shareBusinessKey: whenRunning === 'start-another',
         },
       );

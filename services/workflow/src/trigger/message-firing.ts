@@ -28,6 +28,9 @@ export type MessageOutcome =
 /** What a service may say to a command without it being the message's fault. */
 const transient = new Set(['unavailable', 'conflict']);
 
+/** An answer, rather than a failure: a workflow of the group runs. */
+const KEY_TAKEN = 'workflow.business-key-taken';
+
 /** Lets a message fire a trigger. */
 @Injectable()
 export class MessageFiring {
@@ -79,14 +82,18 @@ export class MessageFiring {
     const group = compiled.threshold.groupOf(content);
     const { sequence, ms, messageId, again = false } = message;
     const entry = { sequence, ms, value: compiled.threshold.valueOf(content) };
+    // What a crossing asks for is started in the turn as well: whether it could be decides if the next one fires.
     const counted = await this.#turns.take(`${compiled.triggerId} ${group}`, async () => {
       const before = again ? await this.firings.passedOver(compiled, message) : undefined;
-      return before ?? (await this.windows.count(registered, group, entry, messageId));
+      const counting = before ?? (await this.windows.count(registered, group, entry, messageId));
+      if (!('aggregate' in counting)) return counting;
+      const { aggregate } = counting;
+      const crossing = await this.cross(compiled, content, message, { group, aggregate });
+      if (crossing.outcome === 'failed' && crossing.reason.code !== KEY_TAKEN) {
+        await this.windows.rearm(registered, group, message, crossing.reason.code);
+      }
+      return crossing;
     });
-    if ('aggregate' in counted) {
-      const { aggregate } = counted;
-      return this.cross(compiled, content, message, { group, aggregate });
-    }
     return counted.outcome === 'late' ? this.firings.passOver(compiled, message, 'late') : counted;
   }
 

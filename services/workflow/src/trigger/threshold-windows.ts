@@ -8,6 +8,7 @@ import {
   countMessage,
   type Entry,
   findEntry,
+  isDisarmedBy,
   type WindowState,
 } from './domain/threshold-window.js';
 import { windowAggregate, windowSnapshot } from './domain/window-state.js';
@@ -50,6 +51,21 @@ export class ThresholdWindows {
     group: string,
   ): Promise<WindowState> {
     return this.#windows.load(ownerOf(triggerId, generation, group));
+  }
+
+  /** Lets the next message fire that finds the window above the level: what this one asked for could not be started. */
+  async rearm(
+    { compiled: { triggerId, trigger }, generation }: Registered<CompiledThreshold>,
+    group: string,
+    message: { readonly messageId: string } & Pick<Entry, 'sequence' | 'ms'>,
+    code: string,
+  ): Promise<void> {
+    const { messageId } = message;
+    const context = triggerCommand('rearm', trigger.name, messageId);
+    const data = { triggerId, trigger: trigger.name, group, messageId, code };
+    await this.#windows.execute(ownerOf(triggerId, generation, group), context, (window) =>
+      isDisarmedBy(window, message) ? [{ type: 'trigger.window-rearmed', data }] : [],
+    );
   }
 
   /**

@@ -11,7 +11,12 @@ import type {
 } from '@countersign/contracts';
 import { AppError, derivedId, invalid, type JsonObject } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
-import { type CompiledDefinition, contextProblems } from '@countersign/state-machine';
+import { DirectoryReader } from '@countersign/service-kit';
+import {
+  type CompiledDefinition,
+  contextProblems,
+  mustBeReachable,
+} from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
@@ -37,7 +42,11 @@ type BodyOf<Command extends { body: z.ZodType }> = z.output<Command['body']>;
 
 /** Where a start comes from when no person asked for it. */
 export interface StartOptions {
-  readonly trigger?: { readonly name: string; readonly messageId: string };
+  readonly trigger?: {
+    readonly name: string;
+    readonly messageId: string;
+    readonly subject?: string;
+  };
   /** Starts another one although the business key's workflow is running. */
   readonly shareBusinessKey?: boolean;
   /** The instance that waits for this one, and on whose account; `workflowId` is what it is to be called. */
@@ -58,6 +67,7 @@ export class WorkflowHandler {
     @Inject(Definitions) private readonly definitions: Definitions,
     @Inject(BusinessKeys) private readonly businessKeys: BusinessKeys,
     @Inject(InstanceChanges) private readonly instances: InstanceChanges,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
   ) {}
 
   /** Whether the template may be started with a context, as far as is remembered: it costs no look at the store. */
@@ -82,7 +92,13 @@ export class WorkflowHandler {
     try {
       pinned = await this.definitions.pin(body.template, body.version, body.overrides);
       mustFit(body.context, pinned.compiled);
-      const { template, businessKey } = body;
+      const { template, businessKey, overrides } = body;
+      if (overrides) {
+        const { invokedBy: { requester = context.actor.id, editors = [] } = {} } = options;
+        const { definition } = pinned.compiled;
+        const organisation = await this.directory.load();
+        mustBeReachable(definition, overrides, organisation, [requester, ...editors]);
+      }
       if (businessKey !== undefined) {
         const shared = options.shareBusinessKey === true;
         const key = { template, businessKey };

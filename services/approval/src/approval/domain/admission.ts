@@ -9,7 +9,7 @@ import {
 import { durationMs, type Organisation } from '@countersign/state-machine';
 
 import type { Cause, Moment } from './draft.js';
-import { excludedPeople, exclusionOf, waysNamed } from './eligibility.js';
+import { excludedPeople, exclusionOf, limitsOf, waysNamed } from './eligibility.js';
 import { decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import { type ExistingApproval, isOpen, type Vote } from './state.js';
 
@@ -70,7 +70,7 @@ export function admit(state: ExistingApproval, candidate: Candidate, moment: Mom
   }
   if (forOther) return delegated(state, approver, onBehalfOf, moment);
   const [qualifiedBy] = waysNamed(state, approver, organisation, actor);
-  if (qualifiedBy === undefined) throw notAnApprover(state, whyNot(state, approver, organisation));
+  if (qualifiedBy === undefined) throw notAnApprover(state, approver, moment, actor);
   return { approver, qualifiedBy };
 }
 
@@ -97,10 +97,13 @@ function delegated(
   moment: Moment,
 ): Admission {
   const ways = waysNamed(state, onBehalfOf, moment.organisation);
-  if (ways.length === 0) throw notAnApprover(state, `the policy does not name ${onBehalfOf}`);
+  if (ways.length === 0) throw notAnApprover(state, onBehalfOf, moment);
   const admission = throughDelegations(state, approver, onBehalfOf, moment);
   if (admission) return admission;
-  throw notAnApprover(state, `${onBehalfOf} has not delegated this to you`);
+  throw refusal(
+    state,
+    `${onBehalfOf} has not delegated this to you: you do not count as an approver`,
+  );
 }
 
 /** As what somebody may decide for somebody else who is named; nobody on the way is one whom a rule keeps out. */
@@ -136,22 +139,38 @@ function assertNotExcluded(
   }
 }
 
-/** What keeps somebody out whom a stage names is that others do not. */
-function whyNot(state: ExistingApproval, person: string, organisation: Organisation): string {
-  const { policy } = state.request;
-  const { approvers, within } = roundAt(policy, state.stage);
-  const named = organisation.qualifies(person, approvers) !== undefined;
-  if (!named || (policy.within === undefined && within === undefined)) {
-    return 'the policy does not name you';
-  }
-  const limits = [...(policy.within ?? []), ...(within ?? [])].join(', ');
-  return `the policy names you, but takes only those who are among ${limits} as well`;
+/** Whether it is `approvers` that does not name somebody, or `within` that holds them back. */
+function notAnApprover(
+  state: ExistingApproval,
+  person: string,
+  { organisation }: Moment,
+  claims?: Actor,
+): AppError {
+  const who = claims === undefined ? person : 'you';
+  const round = roundAt(state.request.policy, state.stage);
+  const named = organisation.qualifies(person, round.approvers, claims) !== undefined;
+  if (!named) return refusal(state, `the policy does not name ${who} as an approver`);
+  const failed = limitsOf(state).find(
+    (list) => organisation.qualifies(person, list, claims) === undefined,
+  );
+  return refusal(
+    state,
+    `the policy names ${who}, but takes only approvers within ${failed?.join(', ') ?? 'its limits'}`,
+    failed,
+  );
 }
 
-function notAnApprover({ request }: ExistingApproval, why: string): AppError {
+function refusal(
+  { request }: ExistingApproval,
+  message: string,
+  within?: readonly string[],
+): AppError {
   const { approvers, stages } = request.policy;
-  return forbidden('approval.not-an-approver', why, {
-    details: { approvers: stages?.map((stage) => stage.approvers) ?? approvers },
+  return forbidden('approval.not-an-approver', message, {
+    details: {
+      approvers: stages?.map((stage) => stage.approvers) ?? approvers,
+      ...(within === undefined ? {} : { within }),
+    },
   });
 }
 

@@ -50,6 +50,26 @@ describe('a decision', () => {
     expect(approval.refusal(() => approval.decide(who))).toBe(code);
   });
 
+  it('says whether it is the policy that does not name somebody, or `within`', () => {
+    const approval = TestApproval.ofWorkflow({ ...DUAL, within: ['grace', 'erin'] });
+    const refused = (who: string): unknown => {
+      try {
+        approval.decide(who);
+        return undefined;
+      } catch (error) {
+        return error;
+      }
+    };
+    const { approvers } = DUAL;
+    const within = ['grace', 'erin'];
+    expect(refused('frank')).toMatchObject({ details: { approvers, within } });
+    expect(refused('frank')).toHaveProperty(
+      'message',
+      expect.stringContaining('within grace, erin'),
+    );
+    expect(refused('heidi')).not.toHaveProperty('details.within');
+  });
+
   it('is refused twice to the same person, under another login as well', () => {
     const approval = TestApproval.ofWorkflow(DUAL);
     approval.change('erin', { logins: ['u-17'] });

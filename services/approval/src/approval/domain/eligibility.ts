@@ -13,16 +13,19 @@ export function waysNamed(
   organisation: Organisation,
   claims?: Claims,
 ): readonly string[] {
-  const { policy } = state.request;
-  const { approvers, within } = roundAt(policy, state.stage);
-  const limits = [policy.within, within].filter((list) => list !== undefined);
-  const allowed = limits.every(
+  const { approvers } = roundAt(state.request.policy, state.stage);
+  const allowed = limitsOf(state).every(
     (list) => organisation.qualifies(person, list, claims) !== undefined,
   );
   return [
     ...(allowed ? organisation.waysNamed(person, approvers, claims) : []),
     ...organisation.waysNamed(person, addedTo(state, state.stage), claims),
   ];
+}
+
+/** Each `within` that holds for the stage that is open. */
+export function limitsOf({ request: { policy }, stage }: ExistingApproval): (readonly string[])[] {
+  return [policy.within, roundAt(policy, stage).within].filter((list) => list !== undefined);
 }
 
 /** Why a rule keeps somebody out, whoever is named. */

@@ -1,6 +1,14 @@
 import { devDirectory } from '@countersign/service-kit';
-import { Organisation, roundsOf, validateDefinition } from '@countersign/state-machine';
+import {
+  applyOverrides,
+  DefinitionOverrides,
+  mustBeReachable,
+  Organisation,
+  roundsOf,
+  validateDefinition,
+} from '@countersign/state-machine';
 import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 
 import { builtInTemplates } from './index.js';
 
@@ -49,5 +57,16 @@ describe('the templates that come with the product', () => {
       ]),
     );
     expect(used).not.toContain('calendar');
+  });
+
+  it('take the overrides that the README shows', async () => {
+    const readme = await readFile(new URL('../../../../../README.md', import.meta.url), 'utf8');
+    const [, json = ''] = /^OVERRIDES='(.*)'$/m.exec(readme) ?? [];
+    const overrides = DefinitionOverrides.parse(JSON.parse(json));
+    expect(overrides).not.toEqual({ approvals: {} });
+    const trade = builtInTemplates.find(({ name }) => name === 'trade_approval');
+    const changed = trade && applyOverrides(trade, overrides);
+    expect(changed).toBeDefined();
+    if (changed) mustBeReachable(changed, overrides, new Organisation(devDirectory), ['alice']);
   });
 });

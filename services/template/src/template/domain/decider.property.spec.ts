@@ -49,11 +49,11 @@ const command: fc.Arbitrary<Command> = fc
         case 'save':
           return saveDraft(state, { definition, findings: [] }, by);
         case 'submit':
-          return submitVersion(state, version, by);
+          return submitVersion(state, version, { id: by, groups: [] });
         case 'publish':
           return publishVersion(state, version, by, [], shownTo(by, state, version));
         case 'return':
-          return returnVersion(state, version, by, 'because');
+          return returnVersion(state, version, { id: by, groups: [] }, 'because');
         default:
           return retireVersion(state, version, { id: by, groups: [] });
       }

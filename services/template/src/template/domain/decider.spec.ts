@@ -15,6 +15,8 @@ import {
 } from './decider.js';
 import { templateAggregate, type TemplateState } from './state.js';
 
+const ADMINS = ['workflow-admins'];
+
 type Step = (state: TemplateState) => ReturnType<typeof saveDraft>;
 
 const analysed = (title: string, findings: readonly Finding[] = []) => ({
@@ -35,17 +37,17 @@ const save =
   (state) =>
     saveDraft(state, analysed(title), author);
 const submit =
-  (version: number, by: string): Step =>
+  (version: number, by: string, groups: string[] = []): Step =>
   (state) =>
-    submitVersion(state, version, by);
+    submitVersion(state, version, { id: by, groups });
 const publish =
   (version: number, by: string, findings: readonly Finding[] = []): Step =>
   (state) =>
     publishVersion(state, version, by, findings);
 const sendBack =
-  (version: number, by: string): Step =>
+  (version: number, by: string, groups = ADMINS): Step =>
   (state) =>
-    returnVersion(state, version, by, 'the limit is wrong');
+    returnVersion(state, version, { id: by, groups }, 'the limit is wrong');
 const retire =
   (version: number): Step =>
   (state) =>
@@ -98,6 +100,20 @@ describe('a draft', () => {
     expect(codeOf(() => publish(1, 'frank')(after(...returned)))).toBe('template.not-in-review');
   });
 
+  it('is not submitted or sent back by strangers', () => {
+    const draft = after(save('a', 'alice'));
+    expect(codeOf(() => submit(1, 'bob')(draft))).toBe('template.not-yours');
+    const state = after(save('a', 'alice'), submit(1, 'bob', ADMINS));
+    expect(codeOf(() => sendBack(1, 'carol', [])(state))).toBe('template.not-yours');
+    for (const [who, groups] of [
+      ['alice', []],
+      ['bob', []],
+      ['carol', ADMINS],
+    ] as const) {
+      expect(sendBack(1, who, [...groups])(state)).toHaveLength(1);
+    }
+  });
+
   it('is submitted and sent back only from where it stands', () => {
     const state = after(save('a', 'alice'), submit(1, 'alice'));
     expect(codeOf(() => submit(1, 'alice')(state))).toBe('template.not-a-draft');
@@ -108,7 +124,7 @@ describe('a draft', () => {
 });
 
 describe('publishing', () => {
-  const inReview = after(save('a', 'alice'), submit(1, 'bob'));
+  const inReview = after(save('a', 'alice'), submit(1, 'bob', ADMINS));
 
   it('takes a second person: neither who wrote nor who submitted it', () => {
     for (const user of ['alice', 'bob']) {
@@ -145,8 +161,13 @@ describe('publishing', () => {
   });
 
   it('takes the hash of what was shown once it was submitted more than once, and records it', () => {
-    const again = [save('b', 'alice'), submit(1, 'carol')];
-    const state = after(save('a', 'alice'), submit(1, 'bob'), sendBack(1, 'erin'), ...again);
+    const again = [save('b', 'alice'), submit(1, 'carol', ADMINS)];
+    const state = after(
+      save('a', 'alice'),
+      submit(1, 'bob', ADMINS),
+      sendBack(1, 'erin'),
+      ...again,
+    );
     const { definitionHash: shownHash } = existing(state, 1);
     try {
       publish(1, 'erin')(state);
@@ -162,8 +183,13 @@ describe('publishing', () => {
   });
 
   it('is not for anybody who has ever submitted it', () => {
-    const again = [save('b', 'alice'), submit(1, 'carol')];
-    const state = after(save('a', 'alice'), submit(1, 'bob'), sendBack(1, 'erin'), ...again);
+    const again = [save('b', 'alice'), submit(1, 'carol', ADMINS)];
+    const state = after(
+      save('a', 'alice'),
+      submit(1, 'bob', ADMINS),
+      sendBack(1, 'erin'),
+      ...again,
+    );
     const shown = { shownHash: existing(state, 1).definitionHash };
     for (const user of ['alice', 'bob', 'carol']) {
       const code = codeOf(() => publishVersion(state, 1, user, [], shown));

@@ -19,6 +19,9 @@ export interface Analysed {
   readonly findings: readonly Finding[];
 }
 
+/** Whoever takes part in the review of a version. */
+type Reviewing = Pick<Actor, 'id' | 'groups'>;
+
 /**
  * Saves a draft. An author's latest draft gets the new content; somebody else's is never touched. Nothing
  * happens when the draft is like that already.
@@ -52,28 +55,40 @@ export function draftOf(state: TemplateState, author: string): VersionState | un
   );
 }
 
-/** @throws AppError `template.version-not-found`, `template.not-a-draft`. */
+/**
+ * By its author, or by an administrator.
+ *
+ * @throws AppError `template.version-not-found`, `template.not-a-draft`; `forbidden` `template.not-yours`
+ */
 export function submitVersion(
   state: TemplateState,
   number: number,
-  submittedBy: string,
+  actor: Reviewing,
   comment?: string,
 ): readonly TemplateEvent[] {
-  const { name, version, status, definitionHash } = existing(state, number);
+  const { name, version, status, author, definitionHash } = existing(state, number);
+  mustBeOneOf([author], actor);
+  const submittedBy = actor.id;
   if (status !== 'DRAFT') throw wrongStatus('template.not-a-draft', status);
   const said = comment === undefined ? {} : { comment };
   const data = { name, version, definitionHash, submittedBy, ...said };
   return [{ type: 'template.version-submitted', data }];
 }
 
-/** @throws AppError `template.version-not-found`, `template.not-in-review`. */
+/**
+ * By an administrator; by its author or whoever submitted it, to go on with it.
+ *
+ * @throws AppError `template.version-not-found`, `template.not-in-review`; `forbidden` `template.not-yours`
+ */
 export function returnVersion(
   state: TemplateState,
   number: number,
-  returnedBy: string,
+  actor: Reviewing,
   reason: string,
 ): readonly TemplateEvent[] {
-  const { name, version, status } = existing(state, number);
+  const { name, version, status, author, submitters } = existing(state, number);
+  mustBeOneOf([author, submitters.at(-1)], actor);
+  const returnedBy = actor.id;
   if (status !== 'IN_REVIEW') throw wrongStatus('template.not-in-review', status);
   return [{ type: 'template.version-returned', data: { name, version, returnedBy, reason } }];
 }
@@ -171,7 +186,7 @@ export function publishBuiltIn(
 export function retireVersion(
   state: TemplateState,
   number: number,
-  actor: Pick<Actor, 'id' | 'groups'>,
+  actor: Reviewing,
   reason?: string,
 ): readonly TemplateEvent[] {
   const { name, version, status, author } = existing(state, number);
@@ -214,6 +229,16 @@ export function existing(state: TemplateState, number: number): VersionState {
   const version = state.versions[number - 1];
   if (version) return version;
   throw notFound('template.version-not-found', 'there is no such template or version');
+}
+
+function mustBeOneOf(people: readonly (string | undefined)[], actor: Reviewing): void {
+  if (people.includes(actor.id) || isAdministrator(actor)) return;
+  const named = [...new Set(people.filter((id) => id !== undefined))];
+  throw forbidden(
+    'template.not-yours',
+    `this takes ${[...named, `a member of the group ${ADMINISTRATORS}`].join(', or ')}`,
+    { details: { people: named } },
+  );
 }
 
 /** How many there are of each severity. */

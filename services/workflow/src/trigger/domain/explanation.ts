@@ -1,3 +1,4 @@
+import type { Decimal } from '@countersign/expressions';
 import { AppError, type JsonObject, messageOf } from '@countersign/kernel';
 
 import type { CompiledEvent, CompiledThreshold } from './compiled-trigger.js';
@@ -7,6 +8,8 @@ import {
   countMessage,
   emptyWindow,
   type Entry,
+  lastFired,
+  type WindowSpec,
   type WindowState,
 } from './threshold-window.js';
 
@@ -14,8 +17,27 @@ import {
 export interface Explanation extends ExplainedFiring {
   /** Whether a workflow is asked for. */
   readonly fires: boolean;
+  /** Why not, where nothing is wrong. */
+  readonly reason?: string;
   /** Of a threshold: where the message is counted and what it adds up to. */
   readonly window?: { readonly group: string; readonly value: string; readonly aggregate: string };
+}
+
+const UNCOUNTED = {
+  seen: 'it was counted before',
+  late: 'it is too late for its window',
+  full: 'its window is full',
+} as const;
+
+/** Why a message that was counted does not fire. */
+function whyNot(before: WindowState, spec: WindowSpec, aggregate: Decimal): string {
+  const { above, rearmBelow } = spec;
+  if (aggregate.compare(above) <= 0) {
+    return `below the limit: ${aggregate.toString()} is not above ${above.toString()}`;
+  }
+  const last = lastFired(before);
+  const since = last === undefined ? 'it fired last' : new Date(last.ms).toISOString();
+  return `not re-armed since ${since}: it has not been below ${rearmBelow.toString()}`;
 }
 
 /**
@@ -31,7 +53,9 @@ export function explainMessage(
 ): Explanation {
   let at = 'condition';
   try {
-    if (!compiled.admits(message)) return { fires: false, errors: [] };
+    if (!compiled.admits(message)) {
+      return { fires: false, reason: 'the condition is false', errors: [] };
+    }
     if (compiled.type === 'EVENT') return { fires: true, ...compiled.plan.explain({ message }) };
     const { threshold } = compiled;
     at = 'group';
@@ -40,12 +64,17 @@ export function explainMessage(
     const entry = { sequence, ms, value: threshold.valueOf(message) };
     const before = windows.get(group) ?? emptyWindow;
     const counting = countMessage(before, threshold.spec, entry);
-    if (counting.outcome !== 'counted') return { fires: false, errors: [] };
+    if (counting.outcome !== 'counted') {
+      return { fires: false, reason: UNCOUNTED[counting.outcome], errors: [] };
+    }
     const { windowMs } = threshold.spec;
     windows.set(group, addEntry(before, counting.entry, counting.armed, windowMs));
     const aggregate = counting.aggregate.toString();
     const window = { group, value: entry.value.toString(), aggregate };
-    if (!counting.entry.fired) return { fires: false, errors: [], window };
+    if (!counting.entry.fired) {
+      const reason = whyNot(before, threshold.spec, counting.aggregate);
+      return { fires: false, reason, errors: [], window };
+    }
     const variables = { message, group, aggregate: counting.entry.fired.toString() };
     return { fires: true, window, ...compiled.plan.explain(variables) };
   } catch (error) {

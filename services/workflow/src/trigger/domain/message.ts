@@ -14,7 +14,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * Reads a message from an upstream system: one JSON object in UTF-8 whose texts can be stored.
  *
  * @throws AppError `message.too-large`, `message.not-utf8`, `message.malformed-json`,
- * `message.not-an-object`, `message.unstorable-text`.
+ * `message.not-an-object`, `message.prototype-member`, `message.unstorable-text`.
  */
 export function parseMessage(data: Uint8Array): JsonObject {
   if (data.byteLength > MAX_MESSAGE_BYTES) {
@@ -25,6 +25,7 @@ export function parseMessage(data: Uint8Array): JsonObject {
   }
   const text = decode(data);
   const message = parse(text);
+  if (text.includes(PROTO) || text.includes('\\u')) mustHaveNoPrototype(message);
   if (message === null || typeof message !== 'object' || Array.isArray(message)) {
     throw invalid('message.not-an-object', 'the message is JSON, but not an object');
   }
@@ -38,6 +39,19 @@ export function parseMessage(data: Uint8Array): JsonObject {
     }
   }
   return message as JsonObject;
+}
+
+/** Such a member would be lost on the way, and what is left would mean something else. */
+const PROTO = '__proto__';
+
+function mustHaveNoPrototype(value: unknown, place = ''): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    if (name === PROTO) {
+      throw invalid('message.prototype-member', `${place || '/'}: a member is called ${PROTO}`);
+    }
+    mustHaveNoPrototype(member, `${place}/${name}`);
+  }
 }
 
 function decode(data: Uint8Array): string {

@@ -100,6 +100,17 @@ export function countMessage(state: WindowState, spec: WindowSpec, message: Entr
   };
 }
 
+/** Whether the window is disarmed, and by this message. */
+export function isDisarmedBy(state: WindowState, message: Pick<Entry, 'sequence' | 'ms'>): boolean {
+  const last = lastFired(state);
+  return !state.armed && last !== undefined && last === findEntry(state, message);
+}
+
+/** The last of the messages that are remembered with which it crossed the level. */
+export function lastFired({ entries }: WindowState): Entry | undefined {
+  return entries.findLast(({ fired }) => fired !== undefined);
+}
+
 /** The window with an entry that was counted. */
 export function addEntry(
   state: WindowState,

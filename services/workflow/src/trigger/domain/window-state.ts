@@ -13,6 +13,8 @@ export const windowAggregate: Aggregate<WindowState, TriggerEvent> = {
         const { entry, armed, windowMs } = event.data;
         return addEntry(state, parseEntry(entry), armed, windowMs);
       }
+      case 'trigger.window-rearmed':
+        return { ...state, armed: true };
       case 'trigger.window-continued': {
         const { entries, newest, horizon, armed } = event.data;
         return { entries: entries.map(parseEntry), newest, horizon, armed };

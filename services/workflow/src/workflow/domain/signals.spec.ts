@@ -178,6 +178,16 @@ describe('the senders of a signal', () => {
     expect(codeOf(sending)).toBe('signal.sender-not-permitted');
   });
 
+  it('lack the part of the product that was to send it, whose name is told', () => {
+    const sending = () => {
+      waiting().signal('papers-in', { pages: 3 }, 60_000, systemActor('trigger'));
+    };
+    expect(sending).toThrow(/^system:trigger is not among the senders of papers-in/);
+    expect(sending).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ missing: 'system:trigger' }) }),
+    );
+  });
+
   it('are asked for again when a signal that waited is taken', () => {
     // It was sent when others could send it.
     const early = TestInstance.started(definition);

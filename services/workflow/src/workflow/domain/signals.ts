@@ -85,8 +85,14 @@ export function mustTakeSignal(
   }
   if (!waiting.some((transition) => maySend(transition, sender))) {
     const senders = [...new Set(waiting.flatMap(({ trigger }) => sendersOf(trigger)))];
-    const message = `${name} is not yours to send: its senders are ${senders.join(', ')}`;
-    throw forbidden('signal.sender-not-permitted', message, { details: { senders } });
+    const missing = sender?.id.startsWith(SYSTEM) === true ? sender.id : undefined;
+    const why =
+      missing === undefined
+        ? `${name} is not yours to send: its senders are ${senders.join(', ')}`
+        : `${missing} is not among the senders of ${name}, which are ${senders.join(', ')}`;
+    throw forbidden('signal.sender-not-permitted', why, {
+      details: { senders, ...(missing === undefined ? {} : { missing }) },
+    });
   }
   mustBeSmall(payload);
 }
