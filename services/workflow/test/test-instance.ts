@@ -45,7 +45,7 @@ export class TestInstance {
 
   constructor(
     public definition: CompiledDefinition,
-    private readonly actor = 'alice',
+    public actor = 'alice',
   ) {}
 
   static started(
@@ -96,10 +96,14 @@ export class TestInstance {
     this.#keep(transitionWorkflow(this.folded, request, this.definition, actor, this.#cause()));
   }
 
-  settle(outcome: 'granted' | 'rejected', target?: CompiledDefinition): void {
+  settle(
+    outcome: 'granted' | 'rejected',
+    target?: CompiledDefinition,
+    decidedBy: readonly string[] = ['erin'],
+  ): void {
     const { pending, intervention } = this.state;
     const approvalId = intervention?.approvalId ?? pending?.approvalId ?? '';
-    const how = { approvalId, outcome, reason: 'looked at', decidedBy: ['erin'] };
+    const how = { approvalId, outcome, reason: 'looked at', decidedBy };
     this.#keep(applyOutcome(this.folded, how, this.definition, this.#cause(), target));
     if (target && this.state.definitionHash !== HASH) this.definition = target;
   }

@@ -16,6 +16,10 @@ export const WorkflowReply = z.object({
   state: z.string(),
   /** The approval that was opened by it, if one was. */
   approvalId: Id.optional(),
+  incidents: z
+    .array(z.object({ incidentId: Id, code: z.string(), message: z.string() }))
+    .optional()
+    .describe('what has stopped it, if anything has: `POST /workflows/{id}/retry` tries again'),
   position: Position,
 });
 export type WorkflowReply = z.infer<typeof WorkflowReply>;

@@ -108,7 +108,7 @@ export const WorkflowTransitioned = defineEvent('workflow.transitioned', {
   approvalOutcome: z.enum(['granted', 'rejected']).optional(),
   /** The signal that was used up by it. */
   signalId: Id.optional(),
-  /** Who asked for it: for what took an approval, for an intervention, or with an input. May not approve what comes of it. */
+  /** Who asked for it: by hand, by an intervention or by a signal. Whoever came with an input may not approve what comes of it. */
   requester: z.string().optional(),
   /** Those who granted or rejected its approval, in order; empty at level AUTO. */
   decidedBy: z.array(z.string()).optional(),
@@ -246,7 +246,7 @@ export const WorkflowChildEnded = defineEvent('workflow.child-ended', {
   outcome: z.enum(['completed', 'failed', 'cancelled']),
   state: z.string(),
   context: JsonRecord,
-  /** Everybody who gave a part of the context. */
+  /** Everybody who gave a part of the context, or moved it: editors of whatever takes its outcome. */
   editors: z.array(z.string()).optional(),
 });
 

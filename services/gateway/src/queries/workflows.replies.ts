@@ -102,7 +102,9 @@ const WorkflowMove = z.object({
   requester: z
     .string()
     .nullable()
-    .describe('who asked for it, where it took an approval or came with an input'),
+    .describe(
+      'who asked for it: by hand, by a signal or an intervention, or where it took an approval',
+    ),
   decidedBy: z
     .array(z.string())
     .nullable()

@@ -51,6 +51,12 @@ describe('the row of an instance', () => {
   };
   const resumed: WorkflowEvent = { type: 'workflow.resumed', data: { ...identity, reason: 'on' } };
 
+  it('names who started it, also when another instance had it started', () => {
+    const { data } = started as { data: object };
+    const invoked = { type: 'workflow.started', data: { ...data, startedBy: 'bob' } };
+    expect(rowAfter(invoked as WorkflowEvent)).toMatchObject({ started_by: 'bob' });
+  });
+
   it('says when its next timer is due', () => {
     expect(rowAfter(started, set)).toMatchObject({ due_at: dueAt });
   });

@@ -34,7 +34,7 @@ export const workflowInstances: Projection<'workflow_instances'> = {
 
 function started({ event, stored }: ProjectedEvent): Row {
   const { data } = event as Extract<WorkflowEvent, { type: 'workflow.started' }>;
-  const { recordedAt, actor } = stored.metadata;
+  const { recordedAt } = stored.metadata;
   return {
     workflow_id: data.workflowId,
     template: data.template,
@@ -51,7 +51,7 @@ function started({ event, stored }: ProjectedEvent): Row {
     indexed: data.indexed ?? [],
     search: searchable(data.indexed ?? [], data.context),
     parent_id: data.parentId ?? null,
-    started_by: actor,
+    started_by: data.startedBy,
     scope: data.scope ?? null,
     revision: stored.revision,
     created_at: recordedAt,

@@ -9,7 +9,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Definitions } from '../definition/definitions.js';
 import { TimerHints } from '../timer/timer-hints.js';
 import type { Cause } from './domain/draft.js';
-import { existing, type WorkflowState } from './domain/state.js';
+import { existing, type ExistingWorkflow, type WorkflowState } from './domain/state.js';
 import { Workflows } from './workflows.js';
 
 type Decide = (
@@ -61,14 +61,19 @@ export class InstanceChanges {
   async reply({ state, position, events }: Outcome<WorkflowState>): Promise<WorkflowReply> {
     this.hints.note(events);
     const followed = await this.offers.offer(events);
-    const { identity, status, state: at, pending, intervention } = existing(state);
+    const { identity, status, state: at, pending, intervention, incidents } = existing(state);
     const approvalId = intervention?.approvalId ?? pending?.approvalId;
     return {
       workflowId: identity.workflowId,
       status,
       state: at,
       ...(approvalId === undefined ? {} : { approvalId }),
+      ...(incidents.length === 0 ? {} : { incidents: incidents.map(shown) }),
       position: latestPosition(this.store, position, followed),
     };
   }
+}
+
+function shown({ incidentId, code, message }: ExistingWorkflow['incidents'][number]) {
+  return { incidentId, code, message };
 }

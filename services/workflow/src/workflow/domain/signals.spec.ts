@@ -4,6 +4,7 @@ import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
 import { compile, TestInstance } from '../../../test/test-instance.js';
+import { failWorkflow } from './decider.js';
 import { childEnded, childNotStarted } from './signals.js';
 
 const definition: WorkflowDefinitionInput = {
@@ -119,6 +120,19 @@ describe('signals', () => {
     instance.start({}, {}, [{ ...early, editors: ['dave'] }]);
     instance.fire('open', { note: 1 });
     expect(instance.events.at(-1)?.data).toMatchObject({ editors: ['alice', 'dave'] });
+  });
+
+  it('that waited are taken on account of those who sent them, whoever had them looked at again', () => {
+    const instance = TestInstance.started(definition);
+    instance.signal('papers-in', { pages: 3 }, 60_000, { id: 'dave', roles: [], groups: [] });
+    instance.fire('open');
+    expect(instance.events.filter(({ type }) => type === 'workflow.transitioned')).toMatchObject([
+      { data: { event: 'open', requester: 'alice' } },
+      { data: { event: 'complete', requester: 'dave' } },
+    ]);
+    expect(instance.events.find(({ type }) => type === 'workflow.context-changed')).toMatchObject({
+      data: { changedBy: 'dave' },
+    });
   });
 
   it('nobody waits for, or too many of them, are refused', () => {
@@ -246,11 +260,24 @@ describe('an invoked workflow', () => {
     requester: systemActor('workflow').id,
     now: new Date('2026-01-02T04:00:00.000Z'),
   };
-  const ended = (instance: TestInstance, outcome: 'completed' | 'failed', state: string) => {
+  const ended = (
+    instance: TestInstance,
+    outcome: 'completed' | 'failed',
+    state: string,
+    editors: string[] = [],
+  ) => {
     instance.apply((folded, compiled) => {
       const { childId: workflowId = '' } = instance.state;
       const { workflowId: parentId } = instance.state.identity;
-      const data = { workflowId, parentId, template: 'compliance', outcome, state, context: {} };
+      const data = {
+        workflowId,
+        parentId,
+        template: 'compliance',
+        outcome,
+        state,
+        context: {},
+        editors,
+      };
       return childEnded(folded, data, compiled, cause);
     });
   };
@@ -280,6 +307,20 @@ describe('an invoked workflow', () => {
     expect(instance.state.state).toBe('overdue');
   });
 
+  it('is not given up when it has ended', () => {
+    const instance = TestInstance.started(parent, { id: 'A-1' });
+    ended(instance, 'completed', 'cleared');
+    const { length } = instance.events;
+    ended(instance, 'completed', 'cleared');
+    expect(instance.events).toHaveLength(length);
+    const undecided = TestInstance.started(parent, { id: 'A-1' });
+    ended(undecided, 'completed', 'unclear');
+    undecided.cancel();
+    for (const { events } of [instance, undecided]) {
+      expect(events.map(({ type }) => type)).not.toContain('workflow.child-abandoned');
+    }
+  });
+
   it('that cannot be started is an incident', () => {
     const instance = TestInstance.started(parent, { id: 'A-1' });
     instance.apply((folded, compiled) =>
@@ -301,5 +342,89 @@ describe('an invoked workflow', () => {
       type: 'workflow.child-ended',
       data: { parentId, outcome: 'failed', state: 'new' },
     });
+  });
+
+  it('makes editors of all who moved it, and so led to what it ended with', () => {
+    const parentId = '22222222-0000-4000-8000-000000000001';
+    const moved: WorkflowDefinitionInput = {
+      name: 'checked',
+      initial: 'one',
+      states: [
+        { name: 'one' },
+        { name: 'two' },
+        { name: 'three' },
+        { name: 'four' },
+        { name: 'end', final: 'completed' },
+      ],
+      transitions: [
+        { event: 'go', from: 'one', to: 'two' },
+        {
+          event: 'go',
+          from: 'two',
+          to: 'three',
+          requiresApproval: { level: 'SINGLE', approvers: ['erin'] },
+        },
+        { event: 'told', from: 'three', to: 'four', trigger: { signal: 'told' } },
+        { event: 'go', from: 'four', to: 'end' },
+      ],
+    };
+    const editorsOf = (child: TestInstance) => {
+      const last = child.events.find(({ type }) => type === 'workflow.child-ended');
+      return (last?.data as { editors: string[] }).editors;
+    };
+    const walked = (...movers: string[]) => {
+      const child = TestInstance.started(moved, {}, { parentId });
+      for (const mover of movers) {
+        child.actor = mover;
+        child.fire('go');
+      }
+      return child;
+    };
+    const child = walked('bob', 'carol');
+    child.settle('granted');
+    child.signal('told', {}, 60_000, { id: 'dave', roles: [], groups: [] });
+    child.actor = 'frank';
+    child.fire('go');
+    expect(editorsOf(child)).toEqual(['alice', 'bob', 'carol', 'erin', 'dave', 'frank']);
+
+    const stopped = walked('bob');
+    stopped.actor = 'grace';
+    stopped.apply((folded, compiled) =>
+      failWorkflow(
+        folded,
+        'beyond repair',
+        compiled,
+        { id: 'grace', roles: [], groups: ['workflow-admins'], authMethod: 'test' },
+        { requester: 'grace', now: stopped.now },
+      ),
+    );
+    expect(editorsOf(stopped)).toEqual(['alice', 'bob', 'grace']);
+  });
+
+  it('whose end was determined by somebody is not approved by them', () => {
+    const asking: WorkflowDefinitionInput = {
+      ...parent,
+      transitions: [
+        {
+          event: 'take',
+          from: 'screening',
+          to: 'overdue',
+          trigger: { signal: 'workflow.completed' },
+          action: { type: 'assign', values: { result: 'input.state' } },
+        },
+        {
+          event: 'close',
+          from: 'overdue',
+          to: 'closed',
+          trigger: 'automatic',
+          requiresApproval: { level: 'SINGLE', approvers: ['bob', 'erin'] },
+        },
+        { event: 'open', from: 'overdue', to: 'open' },
+      ],
+    };
+    const instance = TestInstance.started(asking, { id: 'A-1' });
+    ended(instance, 'completed', 'cleared', ['bob']);
+    const asked = instance.events.find(({ type }) => type === 'workflow.transition-requested');
+    expect(asked?.data).toMatchObject({ editors: expect.arrayContaining(['alice', 'bob']) });
   });
 });

@@ -1,12 +1,18 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { derivedId, forbidden, invalid, rule } from '@countersign/kernel';
+import { derivedId, forbidden, invalid, isSystemId, rule } from '@countersign/kernel';
 import { type CompiledDefinition, maySend } from '@countersign/state-machine';
 
 import { advance } from './advance.js';
 import { type Cause, Draft } from './draft.js';
 import { raiseIncident } from './incidents.js';
 import { mustBeSmall } from './move.js';
-import { type ExistingWorkflow, running, type Signal, type WorkflowState } from './state.js';
+import {
+  type ExistingWorkflow,
+  isEngines,
+  running,
+  type Signal,
+  type WorkflowState,
+} from './state.js';
 
 type Events = readonly WorkflowEvent[];
 type ChildEnded = Extract<WorkflowEvent, { type: 'workflow.child-ended' }>['data'];
@@ -17,9 +23,6 @@ export const CHILD_NOT_STARTED = 'workflow.child-not-started';
 /** Signals that may wait for an instance, or for a business key; and those of one sender. The product's own count as a whole. */
 const MAX_SIGNALS = 100;
 const MAX_OF_A_SENDER = 10;
-const SYSTEM = 'system:';
-/** Signals of this kind are the engine's own. */
-const RESERVED = 'workflow.';
 /** How long the end of an invoked workflow waits to be looked at. */
 const CHILD_END_TTL_MS = 3_650 * 86_400_000;
 
@@ -45,8 +48,8 @@ export function receiveSignal(
 
 /** @throws AppError `signal.reserved-name` */
 export function mustBeUnreserved(name: string): void {
-  if (!name.startsWith(RESERVED)) return;
-  throw invalid('signal.reserved-name', `signals called ${RESERVED}… come from workflows only`);
+  if (!isEngines(name)) return;
+  throw invalid('signal.reserved-name', `signals called workflow.… come from workflows only`);
 }
 
 /** The event that a signal has come. */
@@ -118,7 +121,7 @@ export function mustHaveRoom(
     });
   }
   const id = sender?.id;
-  if (id === undefined || id.startsWith(SYSTEM)) return;
+  if (id === undefined || isSystemId(id)) return;
   if (live.filter((signal) => signal.sender?.id === id).length < MAX_OF_A_SENDER) return;
   throw rule('signal.too-many', `${MAX_OF_A_SENDER} signals of ${id} wait already`, {
     details: { limit: MAX_OF_A_SENDER, sender: id },

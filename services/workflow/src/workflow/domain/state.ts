@@ -65,6 +65,8 @@ export interface ExistingWorkflow {
   readonly context: JsonObject;
   /** Everybody who gave a part of the context. */
   readonly editors: readonly string[];
+  /** Everybody who asked for a move, sent a signal that made one, or decided about one. */
+  readonly movers: readonly string[];
   readonly startedBy: string;
   /** What it was started with, and keeps when it follows another version. */
   readonly overrides?: DefinitionOverrides | undefined;
@@ -120,6 +122,7 @@ function started(data: DataOf<'workflow.started'>): ExistingWorkflow {
     state: data.state,
     context: data.context,
     editors: [...new Set([data.startedBy, ...(data.editors ?? [])])],
+    movers: [],
     startedBy: data.startedBy,
     overrides: data.overrides,
     sequence: 0,
@@ -167,7 +170,7 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
     case 'workflow.timers-set':
       return { ...state, timers: event.data.timers, frozen: [], timersOf: state.enteredAt };
     case 'workflow.signal-received':
-      return { ...state, signals: [...state.signals, event.data] };
+      return signalReceived(state, event.data);
     case 'workflow.signal-expired':
       return { ...state, signals: without(state, event.data.signalId) };
     case 'workflow.child-requested':
@@ -201,9 +204,26 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
 }
 
 function moved(state: ExistingWorkflow, data: DataOf<'workflow.transitioned'>): ExistingWorkflow {
-  const { to, sequence } = data;
+  const { to, sequence, requester, decidedBy = [] } = data;
   const settled = usedUp(state, data);
-  return { ...settled, ...SETTLED, state: to, sequence, enteredAt: sequence };
+  const movers = [...new Set([...state.movers, ...[requester ?? []].flat(), ...decidedBy])];
+  return { ...settled, ...SETTLED, movers, state: to, sequence, enteredAt: sequence };
+}
+
+/** The end of an invoked instance comes as a signal: it is waited for no more. */
+function signalReceived(
+  state: ExistingWorkflow,
+  signal: DataOf<'workflow.signal-received'>,
+): ExistingWorkflow {
+  const { name, payload } = signal;
+  const isEnd = isEngines(name) && payload['workflowId'] === state.childId;
+  const childId = isEnd ? undefined : state.childId;
+  return { ...state, childId, signals: [...state.signals, signal] };
+}
+
+/** Signals of this kind are the engine's own. */
+export function isEngines(name: string): boolean {
+  return name.startsWith('workflow.');
 }
 
 function contextChanged(
