@@ -40,6 +40,7 @@ export function compile(definition: WorkflowDefinitionInput): CompiledDefinition
 /** One instance under test: commands are decided and their events kept, at a time that the test moves. */
 export class TestInstance {
   readonly events: WorkflowEvent[] = [];
+  groups: readonly string[] = [];
   now = new Date('2026-01-02T03:04:05.000Z');
   #count = 0;
 
@@ -150,7 +151,7 @@ export class TestInstance {
   ): void {
     const approvalId = `11111111-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`;
     const asked = { ...request, approvalId, reason: 'it is stuck' };
-    this.#keep(requestIntervention(this.folded, asked, this.definition, this.#cause()));
+    this.#keep(requestIntervention(this.folded, asked, this.definition, this.#by, this.#cause()));
   }
 
   apply(decide: (state: WorkflowState, definition: CompiledDefinition) => Events): void {
@@ -158,7 +159,7 @@ export class TestInstance {
   }
 
   get #by() {
-    return { id: this.actor, roles: [], groups: [], authMethod: 'test' };
+    return { id: this.actor, roles: [], groups: [...this.groups], authMethod: 'test' };
   }
 
   #cause() {

@@ -308,6 +308,16 @@ export const WorkflowMigrated = defineEvent('workflow.migrated', {
   templateVersion: z.int().positive(),
   definitionHash: Sha256,
   approvalId: Id,
+  /** What the versions that it has followed so far protect: stays in force for interventions. Absent: nothing. */
+  protections: z
+    .array(
+      z.object({
+        state: z.string(),
+        level: z.enum(['SINGLE', 'DUAL', 'COMMITTEE']),
+        people: z.int().positive(),
+      }),
+    )
+    .optional(),
 });
 
 export const workflowEvents = [

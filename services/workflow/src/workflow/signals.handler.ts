@@ -3,6 +3,7 @@ import { AppError, conflict, derivedId, hashOf } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import { durationMs } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
+import pRetry from 'p-retry';
 import type { z } from 'zod';
 
 import { BusinessKeys } from '../business-key/business-keys.js';
@@ -12,7 +13,9 @@ import { InstanceChanges } from './instance-changes.js';
 
 type SignalBody = Omit<z.output<typeof SignalWorkflow.body>, 'workflowId'>;
 
-const ATTEMPTS = 5;
+/** How often it is tried again while a key is just being started or changes hands, and milliseconds between: a second and a half. */
+const WHILE_BUSY = { retries: 6, minTimeout: 25, maxTimeout: 400 } as const;
+const BUSY = 'workflow.business-key-busy';
 /** Refusals that trying again does not change. */
 const LASTING = new Set(['rule', 'forbidden', 'invalid']);
 
@@ -41,19 +44,23 @@ export class SignalsHandler {
    *
    * @throws AppError `signal.reserved-name`, `conflict` `workflow.business-key-busy`, or what `receiveSignal` throws
    */
-  async signalByKey(
+  signalByKey(
     { template, businessKey, ...body }: z.output<typeof SignalByKey.body>,
     context: CommandContext,
   ): Promise<z.output<typeof SignalByKey.reply>> {
     const signal = this.#signalOf(body, context);
     const key = { template, businessKey };
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const attempt = async () => {
       const holders = await this.businessKeys.holdersOf(key);
       if (holders.length > 0) return this.#tellAll(holders, signal, hashOf(body), context);
       const position = await this.businessKeys.keep(key, signal, context);
-      if (position !== undefined) return { position };
-    }
-    throw conflict('workflow.business-key-busy', `${businessKey} keeps changing hands, try again`);
+      if (position === undefined) throw conflict(BUSY, `${businessKey} keeps changing hands`);
+      return { position };
+    };
+    return pRetry(attempt, {
+      ...WHILE_BUSY,
+      shouldRetry: ({ error }) => error instanceof AppError && error.code === BUSY,
+    });
   }
 
   /** Each by a command of its own, so that whoever tries again tells nobody twice. */

@@ -255,7 +255,11 @@ function makersOf({ state: { editors, movers }, cause }: Draft): string[] {
 }
 
 /** An intervention that was asked for where the instance is no more is not for anybody to decide. */
-function withdrawIntervention(draft: Draft, outcome: 'stale' | 'withdrawn', reason: string): void {
+export function withdrawIntervention(
+  draft: Draft,
+  outcome: 'stale' | 'withdrawn',
+  reason: string,
+): void {
   const { identity, intervention } = draft.state;
   if (!intervention) return;
   const { approvalId, kind } = intervention;

@@ -52,6 +52,8 @@ type OpenIncident = Pick<
   DataOf<'workflow.incident-raised'>,
   'incidentId' | 'code' | 'message' | 'state' | 'raisedAt'
 >;
+/** A state that takes an approval of a level, by so many people, whatever version is followed. */
+export type KeptProtection = NonNullable<DataOf<'workflow.migrated'>['protections']>[number];
 /** What somebody wants to do to the instance beside its definition, waiting for a second person. */
 export type Intervention = Omit<DataOf<'workflow.intervention-requested'>, 'subject'>;
 
@@ -91,6 +93,8 @@ export interface ExistingWorkflow {
   /** The instance that this one waits for. */
   readonly childId?: string | undefined;
   readonly incidents: readonly OpenIncident[];
+  /** What the versions that it has followed before protect. */
+  readonly protections: readonly KeptProtection[];
 }
 
 export type WorkflowState =
@@ -134,6 +138,7 @@ function started(data: DataOf<'workflow.started'>): ExistingWorkflow {
     parentId: data.parentId,
     depth: data.depth ?? 0,
     incidents: [],
+    protections: [],
   };
 }
 
@@ -184,8 +189,8 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
     case 'workflow.intervention-ended':
       return { ...state, intervention: undefined };
     case 'workflow.migrated': {
-      const { templateVersion, definitionHash } = event.data;
-      return { ...state, templateVersion, definitionHash };
+      const { templateVersion, definitionHash, protections = state.protections } = event.data;
+      return { ...state, templateVersion, definitionHash, protections };
     }
     case 'workflow.incident-raised': {
       const { incidentId, code, message, state: at, raisedAt } = event.data;
