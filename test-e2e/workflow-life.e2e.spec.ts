@@ -163,14 +163,35 @@ describe('the life of instances', () => {
     const businessKey = `client-${run}`;
     const signal = { template: names.account, businessKey, name: 'papers', payload: { pages: 4 } };
     const early = await alice.post('/signals', signal);
-    expect([early.status, early.body['workflowId']]).toEqual([202, undefined]);
+    expect([early.status, early.body['workflowId'], early.body['outcome']]).toEqual([
+      202,
+      undefined,
+      'kept',
+    ]);
     const parent = await start(names.account, { client: businessKey }, businessKey);
     const waiting = await read(parent.workflowId, parent.position);
-    expect(waiting).toMatchObject({ state: 'checking', context: { pages: 4 } });
+    expect(waiting).toMatchObject({
+      state: 'checking',
+      context: { pages: 4 },
+      waitsFor: { child: { template: names.check } },
+      signals: [],
+    });
+    const again = await alice.post<{ signalId: string; outcome: string }>(
+      `/workflows/${parent.workflowId}/signals`,
+      { name: 'papers', payload: { pages: 5 } },
+    );
+    expect([again.status, again.body.outcome]).toEqual([202, 'kept']);
+    const bob = await system.as('bob');
+    const taking = `/workflows/${parent.workflowId}/signals/${again.body.signalId}`;
+    const takeBack = (by: ApiClient) => by.call<Record<string, unknown>>('DELETE', taking, {});
+    expect((await takeBack(bob)).body['code']).toBe('workflow.operators-only');
+    expect((await takeBack(alice)).status).toBe(200);
+    expect((await takeBack(alice)).body['code']).toBe('signal.not-waiting');
     const { body } = await alice.get<{ items: Instance[] }>(
       `/workflows?template=${names.check}&context.client=${businessKey}`,
     );
     const [child] = body.items;
+    expect(child).toMatchObject({ parentId: parent.workflowId, startedBy: 'alice' });
     const cleared = await alice.post<Instance>(`/workflows/${child?.workflowId}/transitions`, {
       event: 'clear',
     });

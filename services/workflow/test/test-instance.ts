@@ -19,7 +19,7 @@ import {
   transitionWorkflow,
 } from '../src/workflow/domain/decider.js';
 import { requestIntervention } from '../src/workflow/domain/interventions.js';
-import { receiveSignal } from '../src/workflow/domain/signals.js';
+import { receiveSignal, withdrawSignal } from '../src/workflow/domain/signals.js';
 import {
   existing,
   type ExistingWorkflow,
@@ -114,6 +114,10 @@ export class TestInstance {
     const signalId = `00000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`;
     const signal = { signalId, name, payload, expiresAt, sender };
     this.#keep(receiveSignal(this.folded, signal, this.definition, this.#cause()));
+  }
+
+  withdraw(signalId: string): void {
+    this.#keep(withdrawSignal(this.folded, signalId, this.definition, this.#by));
   }
 
   /** Lets time pass, and the timers that are due fire. */

@@ -217,6 +217,13 @@ export const WorkflowSignalReceived = defineEvent('workflow.signal-received', {
   ...waitingSignal,
 });
 
+/** Its sender or an operator has taken it back before a transition took it. */
+export const WorkflowSignalWithdrawn = defineEvent('workflow.signal-withdrawn', {
+  ...workflow,
+  signalId: Id,
+  name: z.string(),
+});
+
 export const WorkflowSignalExpired = defineEvent('workflow.signal-expired', {
   ...workflow,
   signalId: Id,
@@ -340,6 +347,7 @@ export const workflowEvents = [
   WorkflowTimersSet,
   WorkflowSignalReceived,
   WorkflowSignalExpired,
+  WorkflowSignalWithdrawn,
   WorkflowChildRequested,
   WorkflowChildEnded,
   WorkflowChildAbandoned,

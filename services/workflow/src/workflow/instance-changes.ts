@@ -45,16 +45,21 @@ export class InstanceChanges {
     decide: Decide,
     now?: Date,
   ): Promise<WorkflowReply> {
+    return this.reply(await this.outcome(workflowId, context, decide, now));
+  }
+
+  /** As `change`, with all that it led to; the reply is still to be made. */
+  outcome(
+    workflowId: string,
+    context: CommandContext,
+    decide: Decide,
+    now?: Date,
+  ): Promise<Outcome<WorkflowState>> {
     const cause = this.causeOf(context, now);
-    const outcome = await this.workflows.execute(
-      Workflows.streamOf(workflowId),
-      context,
-      async (state) => {
-        const definition = await this.definitions.compiled(existing(state).definitionHash);
-        return decide(state, definition, cause);
-      },
-    );
-    return this.reply(outcome);
+    return this.workflows.execute(Workflows.streamOf(workflowId), context, async (state) => {
+      const definition = await this.definitions.compiled(existing(state).definitionHash);
+      return decide(state, definition, cause);
+    });
   }
 
   /** Waits for what other services do about it, so that the position covers that too. */

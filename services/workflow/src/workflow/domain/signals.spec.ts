@@ -1,9 +1,10 @@
-import { systemActor } from '@countersign/kernel';
+import { type JsonObject, systemActor } from '@countersign/kernel';
 import type { WorkflowDefinitionInput } from '@countersign/state-machine';
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
 import { compile, TestInstance } from '../../../test/test-instance.js';
+import { fateOf } from './signals.js';
 
 const definition: WorkflowDefinitionInput = {
   name: 'onboarding',
@@ -131,6 +132,41 @@ describe('signals', () => {
     expect(instance.events.find(({ type }) => type === 'workflow.context-changed')).toMatchObject({
       data: { changedBy: 'dave' },
     });
+  });
+
+  it('say whether they were taken, wait, or could not be looked at', () => {
+    const instance = TestInstance.started(definition);
+    const fateAfter = (payload: JsonObject) => {
+      const { length } = instance.events;
+      instance.signal('papers-in', payload, 1e9);
+      const came = instance.events[length]?.data as { signalId: string };
+      return fateOf(came.signalId, instance.state, instance.events.slice(length));
+    };
+    expect(fateAfter({ pages: 1 })).toBe('kept');
+    instance.fire('open');
+    expect(fateAfter({ nonsense: true })).toBe('failed');
+    expect(fateAfter({ pages: 2 })).toBe('taken');
+  });
+
+  it('are taken back while they wait, by who sent them or operates the instance', () => {
+    const instance = TestInstance.started(definition);
+    const send = (id: string) => {
+      instance.signal('papers-in', { pages: 3 }, 60_000, { id, roles: [], groups: [] });
+      return instance.state.signals.at(-1)?.signalId ?? '';
+    };
+    const [first, second] = [send('dave'), send('dave')];
+    const takingBack = (signalId: string, actor: string) => {
+      instance.actor = actor;
+      return codeOf(() => {
+        instance.withdraw(signalId);
+      });
+    };
+    expect(takingBack(first, 'mallory')).toBe('workflow.operators-only');
+    expect(takingBack(first, 'dave')).toBeUndefined();
+    expect(takingBack(first, 'dave')).toBe('signal.not-waiting');
+    expect(takingBack(second, 'alice')).toBeUndefined();
+    instance.fire('open');
+    expect(instance.state).toMatchObject({ state: 'papers', signals: [] });
   });
 
   it('nobody waits for, or too many of them, are refused', () => {

@@ -46,7 +46,7 @@ export type Timer = DataOf<'workflow.timers-set'>['timers'][number];
 type FrozenTimer = NonNullable<DataOf<'workflow.paused'>['frozen']>[number];
 export type Signal = Pick<
   DataOf<'workflow.signal-received'>,
-  'signalId' | 'name' | 'payload' | 'expiresAt' | 'editors' | 'sender'
+  'signalId' | 'name' | 'payload' | 'sentAt' | 'expiresAt' | 'editors' | 'sender'
 >;
 type OpenIncident = Pick<
   DataOf<'workflow.incident-raised'>,
@@ -177,6 +177,7 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
     case 'workflow.signal-received':
       return signalReceived(state, event.data);
     case 'workflow.signal-expired':
+    case 'workflow.signal-withdrawn':
       return { ...state, signals: without(state, event.data.signalId) };
     case 'workflow.child-requested':
       return { ...state, childId: event.data.childId };
