@@ -163,14 +163,33 @@ describe('the life of instances', () => {
     const businessKey = `client-${run}`;
     const signal = { template: names.account, businessKey, name: 'papers', payload: { pages: 4 } };
     const early = await alice.post('/signals', signal);
-    expect([early.status, early.body['workflowId']]).toEqual([202, undefined]);
+    expect([early.status, early.body['workflowId'], early.body['outcome']]).toEqual([
+      202,
+      undefined,
+      'kept',
+    ]);
     const parent = await start(names.account, { client: businessKey }, businessKey);
     const waiting = await read(parent.workflowId, parent.position);
-    expect(waiting).toMatchObject({ state: 'checking', context: { pages: 4 } });
+    expect(waiting).toMatchObject({
+      state: 'checking',
+      context: { pages: 4 },
+      waitsFor: { child: { template: names.check } },
+      signals: [],
+    });
+    const again = await alice.post<{ signalId: string; outcome: string }>(
+      `/workflows/${parent.workflowId}/signals`,
+      { name: 'papers', payload: { pages: 5 } },
+    );
+    expect([again.status, again.body.outcome]).toEqual([202, 'kept']);
+    const taking = `/workflows/${parent.workflowId}/signals/${again.body.signalId}`;
+    const takeBack = () => alice.call<Record<string, unknown>>('DELETE', taking, {});
+    expect((await takeBack()).status).toBe(200);
+    expect((await takeBack()).body['code']).toBe('signal.not-waiting');
     const { body } = await alice.get<{ items: Instance[] }>(
       `/workflows?template=${names.check}&context.client=${businessKey}`,
     );
     const [child] = body.items;
+    expect(child).toMatchObject({ parentId: parent.workflowId, startedBy: 'alice' });
     const cleared = await alice.post<Instance>(`/workflows/${child?.workflowId}/transitions`, {
       event: 'clear',
     });
@@ -269,6 +288,16 @@ describe('the life of instances', () => {
       context: { amount: '3' },
     });
   }, 90_000);
+
+  it('does not begin by a version that was retired while it was a draft', async () => {
+    const { version } = await publish(system, limit('PT2H'));
+    const body = { template: names.limit, version, context: { amount: '1' }, draft: true };
+    const { workflowId } = (await alice.post<Instance>('/workflows', body)).body;
+    const path = `/templates/${names.limit}/versions/${version}/retire`;
+    expect((await alice.post(path, { reason: 'too slow' })).status).toBe(202);
+    const activated = await alice.post(`/workflows/${workflowId}/activate`, undefined);
+    expect([activated.status, activated.body['code']]).toEqual([422, 'template.retired']);
+  });
 
   it('leaves a record that is whole, published as it is, and tables that equal a rebuild', async () => {
     await settled(system);

@@ -53,6 +53,25 @@ export interface WorkflowInstanceRow {
   timers: JsonObject;
   /** When the next of them is due; null when none runs or none may fire now. */
   due_at: Date | null;
+  /** Signals that no transition has taken yet, oldest first; `sender` is null for the engine's own. */
+  signals: {
+    readonly signalId: string;
+    readonly name: string;
+    readonly sender: string | null;
+    readonly sentAt: string;
+    readonly expiresAt: string;
+  }[];
+  /** Those that are open. */
+  incidents: {
+    readonly incidentId: string;
+    readonly code: string;
+    readonly message: string;
+    readonly raisedAt: string;
+  }[];
+  /** The instance that this one waits for. */
+  child: { readonly workflowId: string; readonly template: string } | null;
+  /** What approvals were to be like for this instance. */
+  overrides: JsonObject | null;
   /** Fields of the context that the definition declares as indexed. */
   indexed: string[];
   /** Those of them that are text, numbers or booleans, as text. */

@@ -27,7 +27,12 @@ export function systemActor(name: string): Actor {
 
 /** Whether an actor is a part of the product rather than a person or an outside machine. */
 export function isSystem(actor: Actor): boolean {
-  return actor.authMethod === 'service' && actor.id.startsWith(SYSTEM_PREFIX);
+  return actor.authMethod === 'service' && isSystemId(actor.id);
+}
+
+/** Whether an id is that of a part of the product; nobody's token has such a one. */
+export function isSystemId(id: string): boolean {
+  return id.startsWith(SYSTEM_PREFIX);
 }
 
 /** The group whose members manage triggers, incidents, templates in use and many instances at once. */

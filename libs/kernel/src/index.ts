@@ -1,4 +1,11 @@
-export { Actor, ADMINISTRATORS, isAdministrator, isSystem, systemActor } from './actor.js';
+export {
+  Actor,
+  ADMINISTRATORS,
+  isAdministrator,
+  isSystem,
+  isSystemId,
+  systemActor,
+} from './actor.js';
 export { Clock, SystemClock } from './clock.js';
 export { type Aggregate, fold } from './decider.js';
 export type { EventMetadata, NewEvent, StoredEvent } from './envelope.js';

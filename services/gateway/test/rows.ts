@@ -18,6 +18,10 @@ export function workflow(row: Partial<Insertable<ReadModel['workflow_instances']
     pending_transition: null,
     intervention: null,
     timers: { timers: [] },
+    signals: json(),
+    incidents: json(),
+    child: null,
+    overrides: null,
     due_at: null,
     indexed: [],
     search: {},
@@ -37,7 +41,7 @@ export function workflow(row: Partial<Insertable<ReadModel['workflow_instances']
 type ApprovalRow = Insertable<ReadModel['approval_requests']>;
 
 /** Lists in columns of JSON are text on their way in: the driver takes a list for one of SQL's. */
-const json = (list: readonly unknown[] = []) => JSON.stringify(list) as never;
+export const json = (list: readonly unknown[] = []) => JSON.stringify(list) as never;
 
 export function approval({
   stages,

@@ -19,7 +19,7 @@ import {
   transitionWorkflow,
 } from '../src/workflow/domain/decider.js';
 import { requestIntervention } from '../src/workflow/domain/interventions.js';
-import { receiveSignal } from '../src/workflow/domain/signals.js';
+import { receiveSignal, withdrawSignal } from '../src/workflow/domain/signals.js';
 import {
   existing,
   type ExistingWorkflow,
@@ -40,12 +40,13 @@ export function compile(definition: WorkflowDefinitionInput): CompiledDefinition
 /** One instance under test: commands are decided and their events kept, at a time that the test moves. */
 export class TestInstance {
   readonly events: WorkflowEvent[] = [];
+  groups: readonly string[] = [];
   now = new Date('2026-01-02T03:04:05.000Z');
   #count = 0;
 
   constructor(
     public definition: CompiledDefinition,
-    private readonly actor = 'alice',
+    public actor = 'alice',
   ) {}
 
   static started(
@@ -96,10 +97,14 @@ export class TestInstance {
     this.#keep(transitionWorkflow(this.folded, request, this.definition, actor, this.#cause()));
   }
 
-  settle(outcome: 'granted' | 'rejected' | 'withdrawn', target?: CompiledDefinition): void {
+  settle(
+    outcome: 'granted' | 'rejected' | 'withdrawn',
+    target?: CompiledDefinition,
+    decidedBy: readonly string[] = ['erin'],
+  ): void {
     const { pending, intervention } = this.state;
     const approvalId = intervention?.approvalId ?? pending?.approvalId ?? '';
-    const how = { approvalId, outcome, reason: 'looked at', decidedBy: ['erin'] };
+    const how = { approvalId, outcome, reason: 'looked at', decidedBy };
     this.#keep(applyOutcome(this.folded, how, this.definition, this.#cause(), target));
     if (target && this.state.definitionHash !== HASH) this.definition = target;
   }
@@ -109,6 +114,10 @@ export class TestInstance {
     const signalId = `00000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`;
     const signal = { signalId, name, payload, expiresAt, sender };
     this.#keep(receiveSignal(this.folded, signal, this.definition, this.#cause()));
+  }
+
+  withdraw(signalId: string): void {
+    this.#keep(withdrawSignal(this.folded, signalId, this.definition, this.#by));
   }
 
   /** Lets time pass, and the timers that are due fire. */
@@ -146,7 +155,7 @@ export class TestInstance {
   ): void {
     const approvalId = `11111111-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`;
     const asked = { ...request, approvalId, reason: 'it is stuck' };
-    this.#keep(requestIntervention(this.folded, asked, this.definition, this.#cause()));
+    this.#keep(requestIntervention(this.folded, asked, this.definition, this.#by, this.#cause()));
   }
 
   apply(decide: (state: WorkflowState, definition: CompiledDefinition) => Events): void {
@@ -154,7 +163,7 @@ export class TestInstance {
   }
 
   get #by() {
-    return { id: this.actor, roles: [], groups: [], authMethod: 'test' };
+    return { id: this.actor, roles: [], groups: [...this.groups], authMethod: 'test' };
   }
 
   #cause() {

@@ -16,6 +16,10 @@ export const WorkflowReply = z.object({
   state: z.string(),
   /** The approval that was opened by it, if one was. */
   approvalId: Id.optional(),
+  incidents: z
+    .array(z.object({ incidentId: Id, code: z.string(), message: z.string() }))
+    .optional()
+    .describe('what has stopped it, if anything has: `POST /workflows/{id}/retry` tries again'),
   position: Position,
 });
 export type WorkflowReply = z.infer<typeof WorkflowReply>;
@@ -107,10 +111,30 @@ export const SignalBody = z.strictObject({
     .describe(`ISO 8601 duration, at most ${LONGEST_SIGNAL_TTL}`),
 });
 
+const signalled = {
+  signalId: Id,
+  outcome: z
+    .enum(['taken', 'kept', 'failed'])
+    .describe(
+      'whether a transition took it, or it waits for one; failed: its condition or action could not be evaluated, which is an incident',
+    ),
+};
+
+export const SignalReply = WorkflowReply.extend(signalled);
+export type SignalReply = z.infer<typeof SignalReply>;
+
 export const SignalWorkflow = defineCommand(
   'workflow',
   'signal',
   SignalBody.extend(ofWorkflow),
+  SignalReply,
+);
+
+/** Takes a signal back that no transition has taken yet. */
+export const WithdrawSignal = defineCommand(
+  'workflow',
+  'withdraw-signal',
+  z.strictObject({ ...ofWorkflow, signalId: Id }),
   WorkflowReply,
 );
 
@@ -126,6 +150,7 @@ export const SignalByKey = defineCommand(
       'the instance that has taken it in, the latest of several; absent: it waits for one to be started',
     ),
     workflowIds: z.array(Id).optional().describe('all that have, when they share the key'),
+    ...signalled,
     position: Position,
   }),
 );

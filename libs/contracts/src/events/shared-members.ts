@@ -20,6 +20,8 @@ export const waitingSignal = {
   signalId: Id,
   name: z.string(),
   payload: JsonRecord,
+  /** Absent in old ones. */
+  sentAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime(),
   /** Whose the payload is: editors of the instance once a transition takes the signal. */
   editors: z.array(z.string()).optional(),

@@ -108,7 +108,7 @@ export const WorkflowTransitioned = defineEvent('workflow.transitioned', {
   approvalOutcome: z.enum(['granted', 'rejected']).optional(),
   /** The signal that was used up by it. */
   signalId: Id.optional(),
-  /** Who asked for it: for what took an approval, for an intervention, or with an input. May not approve what comes of it. */
+  /** Who asked for it: by hand, by an intervention or by a signal. Whoever came with an input may not approve what comes of it. */
   requester: z.string().optional(),
   /** Those who granted or rejected its approval, in order; empty at level AUTO. */
   decidedBy: z.array(z.string()).optional(),
@@ -217,6 +217,13 @@ export const WorkflowSignalReceived = defineEvent('workflow.signal-received', {
   ...waitingSignal,
 });
 
+/** Its sender or an operator has taken it back before a transition took it. */
+export const WorkflowSignalWithdrawn = defineEvent('workflow.signal-withdrawn', {
+  ...workflow,
+  signalId: Id,
+  name: z.string(),
+});
+
 export const WorkflowSignalExpired = defineEvent('workflow.signal-expired', {
   ...workflow,
   signalId: Id,
@@ -246,7 +253,7 @@ export const WorkflowChildEnded = defineEvent('workflow.child-ended', {
   outcome: z.enum(['completed', 'failed', 'cancelled']),
   state: z.string(),
   context: JsonRecord,
-  /** Everybody who gave a part of the context. */
+  /** Everybody who gave a part of the context, or moved it: editors of whatever takes its outcome. */
   editors: z.array(z.string()).optional(),
 });
 
@@ -308,6 +315,16 @@ export const WorkflowMigrated = defineEvent('workflow.migrated', {
   templateVersion: z.int().positive(),
   definitionHash: Sha256,
   approvalId: Id,
+  /** What the versions that it has followed so far protect: stays in force for interventions. Absent: nothing. */
+  protections: z
+    .array(
+      z.object({
+        state: z.string(),
+        level: z.enum(['SINGLE', 'DUAL', 'COMMITTEE']),
+        people: z.int().positive(),
+      }),
+    )
+    .optional(),
 });
 
 export const workflowEvents = [
@@ -330,6 +347,7 @@ export const workflowEvents = [
   WorkflowTimersSet,
   WorkflowSignalReceived,
   WorkflowSignalExpired,
+  WorkflowSignalWithdrawn,
   WorkflowChildRequested,
   WorkflowChildEnded,
   WorkflowChildAbandoned,

@@ -75,7 +75,7 @@ describe('openapi.json', () => {
     expect(names('/api/v1/workflows', 'post')).toEqual(['Idempotency-Key']);
     expect(names('/api/v1/workflows', 'get')).toEqual([
       'Countersign-After',
-      ...['status', 'template', 'state', 'businessKey', 'limit', 'cursor'],
+      ...['status', 'template', 'state', 'businessKey', 'parentId', 'limit', 'cursor'],
     ]);
     expect(names('/api/v1/approvals/{approvalId}/decisions', 'post')?.[0]).toBe('approvalId');
     const start = paths['/api/v1/workflows']?.post;

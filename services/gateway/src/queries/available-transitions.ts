@@ -29,8 +29,25 @@ export class AvailableTransitions {
   async of(view: ReadView, instance: Instance): Promise<readonly object[]> {
     const { status, state, context, definition_hash: hash, pending_transition } = instance;
     if (status !== 'ACTIVE' || pending_transition !== null) return [];
-    const definition = this.#compiled.get(hash) ?? (await this.#load(view, hash));
+    const definition = await this.#definitionOf(view, hash);
     return definition.available(state, context).map((each) => toItem(each, view.caller.roles));
+  }
+
+  /** Names of the signals that lead on from where an instance stands; none when it has ended. */
+  async signalsOf(view: ReadView, instance: Instance): Promise<readonly string[]> {
+    const { status, state, definition_hash: hash } = instance;
+    if (status !== 'ACTIVE' && status !== 'PAUSED') return [];
+    const definition = await this.#definitionOf(view, hash);
+    const names = definition
+      .outgoing(state)
+      .flatMap(({ trigger }) =>
+        typeof trigger === 'object' && 'signal' in trigger ? [trigger.signal] : [],
+      );
+    return [...new Set(names)];
+  }
+
+  async #definitionOf(view: ReadView, hash: string): Promise<CompiledDefinition> {
+    return this.#compiled.get(hash) ?? (await this.#load(view, hash));
   }
 
   async #load(view: ReadView, hash: string): Promise<CompiledDefinition> {

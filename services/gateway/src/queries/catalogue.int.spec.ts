@@ -1,3 +1,4 @@
+import { newId } from '@countersign/kernel';
 import { startTestPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -82,7 +83,7 @@ describe('templates and incidents', () => {
         status: 'OPEN',
         code: 'message.malformed',
         message: 'no JSON',
-        workflow_id: null,
+        workflow_id: A,
         business_key: null,
         trigger: 'cdm',
         source: { subject: 'trades.executed' },
@@ -98,6 +99,8 @@ describe('templates and incidents', () => {
       { incidentId: A, code: 'message.malformed', source: { subject: 'trades.executed' } },
     ]);
     expect(await reading.itemsOf('/incidents?status=resolved')).toEqual([]);
+    expect(await reading.itemsOf(`/incidents?workflowId=${A}`)).toHaveLength(1);
+    expect(await reading.itemsOf(`/incidents?workflowId=${newId()}`)).toEqual([]);
     expect(await reading.itemsOf('/incidents?kind=workflow')).toEqual([]);
     const { status, body } = await reading.get('/incidents?kind=workflows');
     expect([status, body.code]).toEqual([400, 'query.invalid']);

@@ -11,6 +11,7 @@ const IncidentKind = z.enum(['dead-letter', 'trigger', 'workflow', 'approval']);
 export const IncidentsParameters = z.strictObject({
   status: anyCase(['OPEN', 'RESOLVED']).optional(),
   kind: z.string().toLowerCase().pipe(IncidentKind).meta({ enum: IncidentKind.options }).optional(),
+  workflowId: Id.optional(),
   ...paging,
 });
 
@@ -44,10 +45,11 @@ type Parameters = z.output<typeof IncidentsParameters>;
 @Injectable()
 export class IncidentsQuery {
   async list(view: ReadView, parameters: Parameters): Promise<Page<object>> {
-    const { status, kind, limit, cursor } = parameters;
+    const { status, kind, workflowId, limit, cursor } = parameters;
     let query = view.incidents().selectAll().select(createdMicros.as('created_micros'));
     if (status !== undefined) query = query.where('status', '=', status);
     if (kind !== undefined) query = query.where('kind', '=', kind);
+    if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
     if (cursor !== undefined) query = query.where(after(decodeCursor(cursor), 'incident_id'));
     const rows = await query
       .orderBy('created_at', 'desc')

@@ -3,7 +3,7 @@ import { startTestPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ReadingGateway } from '../../test/reading-gateway.js';
-import { HASH, NOW, workflow } from '../../test/rows.js';
+import { HASH, json, NOW, workflow } from '../../test/rows.js';
 
 const W = '0b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11';
 const A = '1b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11';
@@ -17,6 +17,7 @@ const definition = {
     { event: 'approve', from: 'open', to: 'done', roles: ['risk-officer'] },
     { event: 'guess', from: 'open', to: 'done', condition: 'context.missing > 1' },
     { event: 'answer', from: 'open', to: 'done', condition: 'input.ok == true' },
+    { event: 'hear', from: 'open', to: 'done', trigger: { signal: 'papers' } },
     { event: 'auto', from: 'open', to: 'done', trigger: 'automatic', condition: 'false' },
   ],
 };
@@ -120,9 +121,33 @@ describe('workflows', () => {
     expect(seenByRisk.availableTransitions).toMatchObject([{}, { available: true }, {}, {}]);
   });
 
+  it('say what they wait for and what has stopped them', async () => {
+    const at = NOW.toISOString();
+    const waiting = workflow({
+      template: 'waiting',
+      parent_id: W,
+      signals: json([{ signalId: A, name: 'early', sender: 'dave', sentAt: at, expiresAt: at }]),
+      incidents: json([{ incidentId: A, code: 'x.y', message: 'no', raisedAt: at }]),
+      child: { workflowId: A, template: 'check' },
+      overrides: { approvals: {} },
+    });
+    await reading.db.insertInto('workflow_instances').values(waiting).execute();
+    const { body } = await reading.get(`/workflows/${waiting.workflow_id}`);
+    expect(body).toMatchObject({
+      signals: [{ name: 'early', sender: 'dave' }],
+      incidents: [{ code: 'x.y' }],
+      waitsFor: { child: { workflowId: A, template: 'check' }, signals: ['papers'] },
+      overrides: { approvals: {} },
+    });
+    expect(await reading.itemsOf(`/workflows?parentId=${W}`)).toMatchObject([
+      { workflowId: waiting.workflow_id },
+    ]);
+    expect((await reading.get('/workflows?parentId=nobody')).status).toBe(400);
+  });
+
   it('offer nothing while they wait or when they have ended', async () => {
-    for (const { workflowId } of await reading.itemsOf('/workflows')) {
-      if (workflowId === W) continue;
+    for (const { workflowId, template } of await reading.itemsOf('/workflows')) {
+      if (workflowId === W || template === 'waiting') continue;
       const { body } = await reading.get(`/workflows/${String(workflowId)}`);
       expect(body.availableTransitions).toEqual([]);
     }

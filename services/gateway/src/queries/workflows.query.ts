@@ -1,4 +1,4 @@
-import type { WorkflowInstanceRow } from '@countersign/contracts';
+import { Id, type WorkflowInstanceRow } from '@countersign/contracts';
 import { type AppError, invalid, notFound, parseInput } from '@countersign/kernel';
 import { FieldName } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
@@ -15,6 +15,7 @@ export const WorkflowsParameters = z.strictObject({
   template: Text.optional(),
   state: Text.optional(),
   businessKey: Text.optional(),
+  parentId: Id.optional(),
   ...paging,
 });
 
@@ -68,7 +69,17 @@ const itemColumns = [
   'ended_by',
   'end_reason',
 ] as const;
-const detailColumns = [...itemColumns, 'timers', 'context', 'definition_hash', 'revision'] as const;
+const detailColumns = [
+  ...itemColumns,
+  'timers',
+  'signals',
+  'incidents',
+  'child',
+  'overrides',
+  'context',
+  'definition_hash',
+  'revision',
+] as const;
 
 type ItemRow = Pick<WorkflowInstanceRow, (typeof itemColumns)[number]>;
 type DetailRow = Pick<WorkflowInstanceRow, (typeof detailColumns)[number]>;
@@ -88,12 +99,14 @@ export class WorkflowsQuery {
     view: ReadView,
     parameters: Parameters & { readonly search?: object },
   ): Promise<Page<object>> {
-    const { status, template, state, businessKey, search = {}, limit, cursor } = parameters;
+    const { status, template, state, businessKey, parentId, search = {} } = parameters;
+    const { limit, cursor } = parameters;
     let query = view.workflows().select(itemColumns).select(createdMicros.as('created_micros'));
     if (status !== undefined) query = query.where('status', '=', status);
     if (template !== undefined) query = query.where('template', '=', template);
     if (state !== undefined) query = query.where('state', '=', state);
     if (businessKey !== undefined) query = query.where('business_key', '=', businessKey);
+    if (parentId !== undefined) query = query.where('parent_id', '=', parentId);
     if (Object.keys(search).length > 0) {
       query = query.where(sql<boolean>`search @> ${JSON.stringify(search)}::jsonb`);
     }
@@ -115,6 +128,10 @@ export class WorkflowsQuery {
       ...toItem(row),
       timers: row.timers['timers'],
       frozenTimers: row.timers['frozen'] ?? [],
+      signals: row.signals,
+      incidents: row.incidents,
+      waitsFor: { child: row.child, signals: await this.available.signalsOf(view, row) },
+      overrides: row.overrides,
       context: row.context,
       definitionHash: row.definition_hash,
       availableTransitions: await this.available.of(view, row),

@@ -1,5 +1,5 @@
 import { Id, JsonRecord, Name, Sha256 } from '@countersign/contracts';
-import { ApprovalPolicy, TransitionTrigger } from '@countersign/state-machine';
+import { ApprovalPolicy, DefinitionOverrides, TransitionTrigger } from '@countersign/state-machine';
 import { z } from 'zod';
 
 import { itemsOf, pageOf, Timestamp } from './parameters.js';
@@ -35,6 +35,21 @@ const Timer = z.object({ ...timer, dueAt: Timestamp });
 const FrozenTimer = z.object({
   ...timer,
   remainingMs: z.int().nonnegative().describe('milliseconds that it has left from the resumption'),
+});
+
+const WaitingSignal = z.object({
+  signalId: Id,
+  name: z.string(),
+  sender: z.string().nullable().describe('null for what the end of an invoked workflow says'),
+  sentAt: Timestamp,
+  expiresAt: Timestamp,
+});
+
+const OpenIncident = z.object({
+  incidentId: Id,
+  code: z.string().describe('stable, for programs'),
+  message: z.string(),
+  raisedAt: Timestamp,
 });
 
 /** A workflow in a list. */
@@ -77,6 +92,16 @@ export const AvailableTransition = z.object({
 export const WorkflowDetail = WorkflowItem.extend({
   timers: z.array(Timer).describe('those that run'),
   frozenTimers: z.array(FrozenTimer).describe('those that stand still while it is paused'),
+  signals: z.array(WaitingSignal).describe('those that no transition has taken yet, oldest first'),
+  incidents: z.array(OpenIncident).describe('what has stopped it'),
+  waitsFor: z.object({
+    child: z
+      .object({ workflowId: Id, template: Name })
+      .nullable()
+      .describe('the workflow that it has invoked'),
+    signals: z.array(z.string()).describe('names of those that lead on from its state'),
+  }),
+  overrides: DefinitionOverrides.nullable().describe('what its approvals were to be like'),
   context: JsonRecord,
   definitionHash: Sha256.describe('of the definition that it is pinned to'),
   availableTransitions: z
@@ -102,7 +127,9 @@ const WorkflowMove = z.object({
   requester: z
     .string()
     .nullable()
-    .describe('who asked for it, where it took an approval or came with an input'),
+    .describe(
+      'who asked for it: by hand, by a signal or an intervention, or where it took an approval',
+    ),
   decidedBy: z
     .array(z.string())
     .nullable()

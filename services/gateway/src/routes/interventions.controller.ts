@@ -35,11 +35,12 @@ const Asking = (
   Operation({
     summary,
     description:
-      'The reply carries the `approvalId` that others decide: as many as the approvals that the workflow would get round. Granted after the workflow has moved on, it is dropped.',
+      'The reply carries the `approvalId` that others decide: as many as the approvals that the workflow would get round. Granted after the workflow has moved on, it is dropped. Takes whoever started the workflow, or one of its operators or administrators; what an administrator asks for takes the place of what waits of somebody else.',
     body,
     reply: WorkflowReply,
     errors: {
       400: own[400] ?? [],
+      403: ['workflow.operators-only'],
       404: ['workflow.not-found', ...(own[404] ?? [])],
       422: ['workflow.ended', 'workflow.intervention-pending', 'workflow.is-draft', ...own[422]],
     },
@@ -97,7 +98,10 @@ export class InterventionsController {
     summary: 'Tell what a migration would do; nothing happens',
     body: MigrationBody,
     reply: MigrationPreview,
-    errors: { ...OTHER_VERSION, 404: [...OTHER_VERSION[404], 'workflow.not-found'] },
+    errors: {
+      404: [...OTHER_VERSION[404], 'workflow.not-found'],
+      422: ['template.not-published', 'template.retired'],
+    },
   })
   previewMigration(@Req() request: FastifyRequest, @Param('workflowId') id: string) {
     const workflowId = workflowIn(id);

@@ -2,11 +2,13 @@ import {
   SignalBody,
   SignalByKey,
   SignalByKeyBody,
+  SignalReply,
   SignalWorkflow,
+  WithdrawSignal,
   WorkflowReply,
 } from '@countersign/contracts';
 import { parseInput } from '@countersign/kernel';
-import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 import { Operation } from '../documents/operation.js';
@@ -22,9 +24,10 @@ export class SignalsController {
   @HttpCode(202)
   @Operation({
     summary: 'Send a signal to a workflow',
-    description: 'Kept for `ttl` when no transition takes it at once.',
+    description:
+      'Kept for `ttl` when no transition takes it at once; `outcome` says which. `GET /workflows/{id}` shows those that wait.',
     body: SignalBody,
-    reply: WorkflowReply,
+    reply: SignalReply,
     errors: {
       400: ['signal.reserved-name'],
       404: ['workflow.not-found'],
@@ -36,6 +39,29 @@ export class SignalsController {
     const workflowId = pathId(id, 'workflow.not-found');
     const body = parseInput(SignalBody, request.body);
     return this.commands.send(request, SignalWorkflow, { workflowId, ...body });
+  }
+
+  @Delete('workflows/:workflowId/signals/:signalId')
+  @HttpCode(200)
+  @Operation({
+    summary: 'Take a signal back that waits',
+    description:
+      'By whoever sent it, or whoever started the workflow, one of its operators or an administrator.',
+    reply: WorkflowReply,
+    errors: {
+      403: ['workflow.operators-only'],
+      404: ['signal.not-waiting', 'workflow.not-found'],
+      422: ['workflow.ended'],
+    },
+  })
+  withdraw(
+    @Req() request: FastifyRequest,
+    @Param('workflowId') workflow: string,
+    @Param('signalId') signal: string,
+  ) {
+    const workflowId = pathId(workflow, 'workflow.not-found');
+    const signalId = pathId(signal, 'signal.not-waiting');
+    return this.commands.send(request, WithdrawSignal, { workflowId, signalId });
   }
 
   @Post('signals')

@@ -90,6 +90,7 @@ export class WorkflowsController {
       403: ['workflow.operators-only'],
       404: ['workflow.not-found'],
       422: [
+        'template.retired',
         'workflow.action-failed',
         'workflow.context-invalid',
         'workflow.not-a-draft',

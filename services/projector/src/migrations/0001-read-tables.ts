@@ -16,6 +16,10 @@ CREATE TABLE IF NOT EXISTS ${schema}.workflow_instances (
   pending_transition jsonb,
   intervention jsonb,
   timers jsonb NOT NULL,
+  signals jsonb NOT NULL,
+  incidents jsonb NOT NULL,
+  child jsonb,
+  overrides jsonb,
   due_at timestamptz,
   indexed text[] NOT NULL,
   search jsonb NOT NULL,
@@ -260,6 +264,9 @@ CREATE TABLE IF NOT EXISTS ${schema}.incidents (
 );
 CREATE INDEX IF NOT EXISTS incidents_newest
   ON ${schema}.incidents (created_at DESC, incident_id DESC);
+
+CREATE INDEX IF NOT EXISTS incidents_workflow
+  ON ${schema}.incidents (workflow_id) WHERE workflow_id IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS ${schema}.bulk_jobs (
   job_id uuid PRIMARY KEY,

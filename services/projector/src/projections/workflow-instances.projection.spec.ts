@@ -51,6 +51,53 @@ describe('the row of an instance', () => {
   };
   const resumed: WorkflowEvent = { type: 'workflow.resumed', data: { ...identity, reason: 'on' } };
 
+  it('names who started it, also when another instance had it started', () => {
+    const { data } = started as { data: object };
+    const invoked = { type: 'workflow.started', data: { ...data, startedBy: 'bob' } };
+    expect(rowAfter(invoked as WorkflowEvent)).toMatchObject({ started_by: 'bob' });
+  });
+
+  it('shows what it waits for: signals that wait, the workflow that it invoked, its incidents', () => {
+    const signalId = '5f0c8a52-0b1e-5d3f-9a77-2c4b6d8e0f13';
+    const childId = '6f0c8a52-0b1e-5d3f-9a77-2c4b6d8e0f13';
+    const incidentId = '7f0c8a52-0b1e-5d3f-9a77-2c4b6d8e0f13';
+    const signal = (name: string, payload: object, sender?: object) =>
+      ({
+        type: 'workflow.signal-received',
+        data: { ...identity, signalId, name, payload, expiresAt: dueAt, sender },
+      }) as unknown as WorkflowEvent;
+    const secret = signal('papers', { secret: 1 }, { id: 'dave', roles: ['clerk'], groups: [] });
+    const sentAt = '2026-01-02T03:04:05.678Z';
+    const waiting = rowAfter(started, secret);
+    expect(waiting?.signals).toEqual([
+      { signalId, name: 'papers', sender: 'dave', sentAt, expiresAt: dueAt },
+    ]);
+    for (const type of ['workflow.signal-expired', 'workflow.signal-withdrawn'] as const) {
+      const gone: WorkflowEvent = { type, data: { ...identity, signalId, name: 'papers' } };
+      expect(rowAfter(started, secret, gone)?.signals).toEqual([]);
+    }
+    const taken = { type: moved.type, data: { ...moved.data, signalId } } as WorkflowEvent;
+    expect(rowAfter(started, secret, taken)?.signals).toEqual([]);
+
+    const requested = {
+      type: 'workflow.child-requested',
+      data: { ...identity, childId, childTemplate: 'check', childContext: {}, requester: 'alice' },
+    } as WorkflowEvent;
+    const child = { workflowId: childId, template: 'check' };
+    expect(rowAfter(started, requested)).toMatchObject({ child });
+    const done = signal('workflow.completed', { workflowId: childId });
+    expect(rowAfter(started, requested, done)).toMatchObject({
+      child: null,
+      signals: [{ name: 'workflow.completed', sender: null }],
+    });
+
+    const incident = { ...identity, incidentId, code: 'x.y', message: 'no', state: 'open' };
+    const raised: WorkflowEvent = { type: 'workflow.incident-raised', data: incident };
+    const resolved: WorkflowEvent = { type: 'workflow.incident-resolved', data: incident };
+    expect(rowAfter(started, raised)?.incidents).toMatchObject([{ incidentId, code: 'x.y' }]);
+    expect(rowAfter(started, raised, resolved)?.incidents).toEqual([]);
+  });
+
   it('says when its next timer is due', () => {
     expect(rowAfter(started, set)).toMatchObject({ due_at: dueAt });
   });

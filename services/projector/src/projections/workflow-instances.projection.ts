@@ -5,12 +5,13 @@ import { present, type ProjectedEvent, type Projection, type RowOf } from './pro
 
 type Row = RowOf<'workflow_instances'>;
 type Timer = Extract<WorkflowEvent, { type: 'workflow.timers-set' }>['data']['timers'][number];
+type Signal = Extract<WorkflowEvent, { type: 'workflow.signal-received' }>['data'];
 type Frozen = NonNullable<
   Extract<WorkflowEvent, { type: 'workflow.paused' }>['data']['frozen']
 >[number];
 
 const NO_TIMERS: JsonObject = { timers: [] };
-const ENDED = { pending_transition: null, timers: NO_TIMERS } as const;
+const ENDED = { pending_transition: null, timers: NO_TIMERS, signals: [], child: null };
 
 export const workflowInstances: Projection<'workflow_instances'> = {
   table: 'workflow_instances',
@@ -34,7 +35,7 @@ export const workflowInstances: Projection<'workflow_instances'> = {
 
 function started({ event, stored }: ProjectedEvent): Row {
   const { data } = event as Extract<WorkflowEvent, { type: 'workflow.started' }>;
-  const { recordedAt, actor } = stored.metadata;
+  const { recordedAt } = stored.metadata;
   return {
     workflow_id: data.workflowId,
     template: data.template,
@@ -47,11 +48,15 @@ function started({ event, stored }: ProjectedEvent): Row {
     pending_transition: null,
     intervention: null,
     timers: NO_TIMERS,
+    signals: [],
+    incidents: [],
+    child: null,
+    overrides: (data.overrides ?? null) as JsonObject | null,
     due_at: null,
     indexed: data.indexed ?? [],
     search: searchable(data.indexed ?? [], data.context),
     parent_id: data.parentId ?? null,
-    started_by: actor,
+    started_by: data.startedBy,
     scope: data.scope ?? null,
     revision: stored.revision,
     created_at: recordedAt,
@@ -98,7 +103,7 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
     case 'workflow.transition-requested': {
       const { event: name, from, to, sequence, approvalId, requester } = event.data;
       const pending = { event: name, from, to, sequence, approvalId, requester, requestedAt: at };
-      return { pending_transition: pending };
+      return { pending_transition: pending, signals: without(row, event.data.signalId) };
     }
     case 'workflow.approval-outcome-deferred':
       return {
@@ -107,7 +112,12 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
     case 'workflow.transition-rejected':
       return { pending_transition: null };
     case 'workflow.transitioned':
-      return { state: event.data.to, pending_transition: null, timers: moved(row.timers) };
+      return {
+        state: event.data.to,
+        pending_transition: null,
+        timers: moved(row.timers),
+        signals: without(row, event.data.signalId),
+      };
     case 'workflow.completed':
       return { ...ENDED, status: 'COMPLETED', ended_at: at, ended_by: endedBy(stored) };
     case 'workflow.failed': {
@@ -118,23 +128,57 @@ function change(event: WorkflowEvent, row: Row, { stored }: ProjectedEvent): Par
       const end_reason = event.data.reason;
       return { ...ENDED, status: 'CANCELLED', ended_at: at, ended_by: endedBy(stored), end_reason };
     }
-    case 'workflow.incident-raised':
-      return event.data.code === TIMERS_FAILED ? { timers: { ...row.timers, stopped: true } } : {};
+    case 'workflow.incident-raised': {
+      const { incidentId, code, message, raisedAt = at } = event.data;
+      const incidents = [
+        ...otherIncidents(row, incidentId),
+        { incidentId, code, message, raisedAt },
+      ];
+      const stopped = code === TIMERS_FAILED ? { timers: { ...row.timers, stopped: true } } : {};
+      return { incidents, ...stopped };
+    }
     case 'workflow.incident-resolved': {
       const { stopped, ...timers } = row.timers;
-      return stopped === true && event.data.code === TIMERS_FAILED ? { timers } : {};
+      const incidents = otherIncidents(row, event.data.incidentId);
+      const goesOn = stopped === true && event.data.code === TIMERS_FAILED;
+      return { incidents, ...(goesOn ? { timers } : {}) };
     }
+    case 'workflow.signal-received':
+      return signalReceived(row, event.data, at);
+    case 'workflow.signal-expired':
+    case 'workflow.signal-withdrawn':
+      return { signals: without(row, event.data.signalId) };
+    case 'workflow.child-requested': {
+      const { childId: workflowId, childTemplate: template } = event.data;
+      return { child: { workflowId, template } };
+    }
+    case 'workflow.child-abandoned':
+      return { child: null };
     case 'workflow.started':
     case 'workflow.start-abandoned':
     case 'workflow.emitted':
     case 'workflow.escalated':
-    case 'workflow.signal-received':
-    case 'workflow.signal-expired':
-    case 'workflow.child-requested':
     case 'workflow.child-ended':
-    case 'workflow.child-abandoned':
       return {};
   }
+}
+
+/** The end of an invoked instance comes as a signal: it is waited for no more. */
+function signalReceived(row: Row, signal: Signal, at: string): Partial<Row> {
+  const { signalId, name, sender, sentAt = at, expiresAt, payload } = signal;
+  const isEnd = sender === undefined && payload['workflowId'] === row.child?.workflowId;
+  return {
+    signals: [...row.signals, { signalId, name, sender: sender?.id ?? null, sentAt, expiresAt }],
+    ...(isEnd ? { child: null } : {}),
+  };
+}
+
+function without({ signals }: Row, signalId: string | undefined): Row['signals'] {
+  return signals.filter((signal) => signal.signalId !== signalId);
+}
+
+function otherIncidents({ incidents }: Row, incidentId: string): Row['incidents'] {
+  return incidents.filter((open) => open.incidentId !== incidentId);
 }
 
 /** Whoever acted, or for whom a part of the product did. */

@@ -1,4 +1,5 @@
 import type { WorkflowEvent } from '@countersign/contracts';
+import type { StoredEvent } from '@countersign/kernel';
 
 import type { Projection } from './projection.js';
 
@@ -17,7 +18,8 @@ export const workflowTransitions: Projection<'workflow_transitions'> = {
   },
   project({ event, stored }) {
     const { data } = event as Transitioned;
-    const { actor, onBehalfOf, recordedAt } = stored.metadata;
+    const { recordedAt } = stored.metadata;
+    const { actor, onBehalfOf } = moverOf(data, stored);
     return {
       workflow_id: data.workflowId,
       sequence: data.sequence,
@@ -38,3 +40,12 @@ export const workflowTransitions: Projection<'workflow_transitions'> = {
     };
   },
 };
+
+/** A signal that was kept moves the instance for whoever sent it, not for whoever had it looked at again. */
+function moverOf(
+  { trigger, approvalId, requester }: Transitioned['data'],
+  { metadata: { actor, onBehalfOf } }: StoredEvent,
+): { readonly actor: string; readonly onBehalfOf?: string | undefined } {
+  const isKept = trigger === 'signal' && approvalId === undefined && requester !== actor;
+  return isKept && requester !== undefined ? { actor: requester } : { actor, onBehalfOf };
+}

@@ -72,7 +72,7 @@ export class BulkJobHandler {
         const item = { workflowId: workflow_id, businessKey: business_key, state };
         if (!target) return item;
         const to = migratedState(states, state);
-        const problems = migrationProblems({ context }, to, target.compiled);
+        const problems = migrationProblems({ state, context }, to, target.compiled);
         if (definition_hash === target.hash && to === state) {
           problems.push('it follows this version already');
         }

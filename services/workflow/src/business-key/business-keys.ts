@@ -233,11 +233,15 @@ function hasKey({ identity }: ExistingWorkflow, { template, businessKey }: Key):
 
 function kept(
   { template, businessKey }: Key,
-  { signalId, name, payload, expiresAt, editors = [], sender }: Signal,
+  { signalId, name, payload, sentAt, expiresAt, editors = [], sender }: Signal,
 ): BusinessKeyEvent {
   const data = { template, businessKey, signalId, name, payload, expiresAt, editors };
   return {
     type: 'businesskey.signal-kept',
-    data: { ...data, ...(sender === undefined ? {} : { sender }) },
+    data: {
+      ...data,
+      ...(sentAt === undefined ? {} : { sentAt }),
+      ...(sender === undefined ? {} : { sender }),
+    },
   };
 }

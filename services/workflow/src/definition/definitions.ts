@@ -10,10 +10,12 @@ import { EventStore } from '@countersign/event-store';
 import { EXPRESSION_LANGUAGE } from '@countersign/expressions';
 import {
   type Aggregate,
+  AppError,
   Clock,
   derivedId,
   hashOf,
   newId,
+  rule,
   streamName,
   systemActor,
 } from '@countersign/kernel';
@@ -103,6 +105,21 @@ export class Definitions implements OnModuleInit {
       ? await this.overridden(resolved.definition, overrides)
       : await this.#findable(resolved.definitionHash, resolved.definition);
     return { templateVersion: resolved.version, ...pinned };
+  }
+
+  /**
+   * That instances of a version may begin.
+   *
+   * @throws AppError `template.retired`
+   */
+  async mustBeInUse(template: string, version: number): Promise<void> {
+    try {
+      await this.#resolve(template, version);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'template.retired') throw error;
+      const message = `version ${version} of ${template} was retired: cancel this draft and start another`;
+      throw rule(error.code, message, { cause: error, details: { template, version } });
+    }
   }
 
   /** A definition with overrides applied, stored so that it can be found by its hash. @throws AppError what their validation throws */

@@ -9,7 +9,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Definitions } from '../definition/definitions.js';
 import { TimerHints } from '../timer/timer-hints.js';
 import type { Cause } from './domain/draft.js';
-import { existing, type WorkflowState } from './domain/state.js';
+import { existing, type ExistingWorkflow, type WorkflowState } from './domain/state.js';
 import { Workflows } from './workflows.js';
 
 type Decide = (
@@ -45,30 +45,40 @@ export class InstanceChanges {
     decide: Decide,
     now?: Date,
   ): Promise<WorkflowReply> {
+    return this.reply(await this.outcome(workflowId, context, decide, now));
+  }
+
+  /** As `change`, with all that it led to; the reply is still to be made. */
+  outcome(
+    workflowId: string,
+    context: CommandContext,
+    decide: Decide,
+    now?: Date,
+  ): Promise<Outcome<WorkflowState>> {
     const cause = this.causeOf(context, now);
-    const outcome = await this.workflows.execute(
-      Workflows.streamOf(workflowId),
-      context,
-      async (state) => {
-        const definition = await this.definitions.compiled(existing(state).definitionHash);
-        return decide(state, definition, cause);
-      },
-    );
-    return this.reply(outcome);
+    return this.workflows.execute(Workflows.streamOf(workflowId), context, async (state) => {
+      const definition = await this.definitions.compiled(existing(state).definitionHash);
+      return decide(state, definition, cause);
+    });
   }
 
   /** Waits for what other services do about it, so that the position covers that too. */
   async reply({ state, position, events }: Outcome<WorkflowState>): Promise<WorkflowReply> {
     this.hints.note(events);
     const followed = await this.offers.offer(events);
-    const { identity, status, state: at, pending, intervention } = existing(state);
+    const { identity, status, state: at, pending, intervention, incidents } = existing(state);
     const approvalId = intervention?.approvalId ?? pending?.approvalId;
     return {
       workflowId: identity.workflowId,
       status,
       state: at,
       ...(approvalId === undefined ? {} : { approvalId }),
+      ...(incidents.length === 0 ? {} : { incidents: incidents.map(shown) }),
       position: latestPosition(this.store, position, followed),
     };
   }
+}
+
+function shown({ incidentId, code, message }: ExistingWorkflow['incidents'][number]) {
+  return { incidentId, code, message };
 }

@@ -6,7 +6,7 @@ import type {
   ResetWorkflow,
   WorkflowReply,
 } from '@countersign/contracts';
-import { derivedId, rule } from '@countersign/kernel';
+import { AppError, derivedId, rule } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import {
   type ApprovalPolicy,
@@ -18,8 +18,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import { Definitions, type PinnedDefinition } from '../definition/definitions.js';
+import { migratedState } from './domain/approved-migration.js';
 import { knows, migrationPolicy } from './domain/intervention-policy.js';
-import { migrationProblems, requestIntervention } from './domain/interventions.js';
+import { mappingProblems, migrationProblems, requestIntervention } from './domain/interventions.js';
 import { existing, type ExistingWorkflow, running } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 import { Workflows } from './workflows.js';
@@ -42,7 +43,13 @@ export class InterventionsHandler {
   ): Promise<WorkflowReply> {
     const approvalId = approvalOf(context);
     return this.instances.change(workflowId, context, (state, definition, cause) =>
-      requestIntervention(state, { kind: 'force', approvalId, to, reason }, definition, cause),
+      requestIntervention(
+        state,
+        { kind: 'force', approvalId, to, reason },
+        definition,
+        context.actor,
+        cause,
+      ),
     );
   }
 
@@ -69,6 +76,7 @@ export class InterventionsHandler {
         state,
         { kind: 'reset', approvalId, to: was.state, reason, context: was.context },
         definition,
+        context.actor,
         cause,
       );
     });
@@ -82,7 +90,8 @@ export class InterventionsHandler {
     const approvalId = approvalOf(context);
     return this.instances.change(workflowId, context, async (state, definition, cause) => {
       const current = running(state);
-      const { target, to } = await this.#targetOf(current, wanted);
+      const target = await this.#targetOf(current, wanted);
+      const to = migratedState(wanted.states, current.state);
       const { templateVersion, hash: definitionHash, compiled } = target;
       return requestIntervention(
         state,
@@ -91,9 +100,10 @@ export class InterventionsHandler {
           approvalId,
           to,
           reason,
-          target: { templateVersion, definitionHash, compiled },
+          target: { templateVersion, definitionHash, compiled, states: wanted.states },
         },
         definition,
+        context.actor,
         cause,
       );
     });
@@ -105,10 +115,16 @@ export class InterventionsHandler {
     ...wanted
   }: BodyOf<typeof PreviewMigration>): Promise<z.output<typeof PreviewMigration.reply>> {
     const current = existing(await this.workflows.load(Workflows.streamOf(workflowId)));
-    const { target, to } = await this.#targetOf(current, wanted);
-    const problems = migrationProblems(current, to, target.compiled);
-    if (current.definitionHash === target.hash) problems.push('it follows this version already');
     const followed = await this.definitions.compiled(current.definitionHash);
+    const { target, unfit } = await this.#fitting(current, wanted);
+    const to = migratedState(wanted.states, current.state);
+    const found = [
+      ...unfit,
+      ...mappingProblems(wanted.states, followed, target.compiled),
+      ...migrationProblems(current, to, target.compiled),
+    ];
+    if (current.definitionHash === target.hash) found.push('it follows this version already');
+    const problems = [...new Set(found)];
     const policy = knows(target.compiled, to)
       ? migrationPolicy(followed, target.compiled, current, to)
       : undefined;
@@ -122,13 +138,25 @@ export class InterventionsHandler {
     };
   }
 
-  async #targetOf(
-    { identity, state, overrides }: ExistingWorkflow,
-    { version, states }: z.output<typeof MigrationBody>,
-  ): Promise<{ target: PinnedDefinition; to: string }> {
-    const target = await this.definitions.pin(identity.template, version, overrides);
-    const to = Object.hasOwn(states, state) ? (states[state] ?? state) : state;
-    return { target, to };
+  #targetOf(
+    { identity, overrides }: Pick<ExistingWorkflow, 'identity' | 'overrides'>,
+    { version }: z.output<typeof MigrationBody>,
+  ): Promise<PinnedDefinition> {
+    return this.definitions.pin(identity.template, version, overrides);
+  }
+
+  /** The version with the overrides of the instance; without them, and why, when they do not hold there. */
+  async #fitting(
+    { identity, overrides }: ExistingWorkflow,
+    wanted: z.output<typeof MigrationBody>,
+  ): Promise<{ target: PinnedDefinition; unfit: readonly string[] }> {
+    try {
+      return { target: await this.#targetOf({ identity, overrides }, wanted), unfit: [] };
+    } catch (error) {
+      if (!(error instanceof AppError) || !error.code.startsWith('overrides.')) throw error;
+      const unfit = [`its overrides do not hold in that version: ${error.message}`];
+      return { target: await this.#targetOf({ identity, overrides: undefined }, wanted), unfit };
+    }
   }
 }
 

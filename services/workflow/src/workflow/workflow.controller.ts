@@ -17,6 +17,7 @@ import {
   SignalWorkflow,
   StartWorkflow,
   TransitionWorkflow,
+  WithdrawSignal,
   WorkflowChildAbandoned,
   WorkflowChildEnded,
   WorkflowChildRequested,
@@ -56,6 +57,7 @@ export class WorkflowController implements OnModuleInit {
     commands.serve(FailWorkflow, (body, context) => handler.fail(body, context));
     commands.serve(RetryWorkflow, (body, context) => handler.retry(body, context));
     commands.serve(SignalWorkflow, (body, context) => signals.signal(body, context));
+    commands.serve(WithdrawSignal, (body, context) => signals.withdraw(body, context));
     commands.serve(SignalByKey, (body, context) => signals.signalByKey(body, context));
     commands.serve(ForceWorkflow, (body, context) => interventions.force(body, context));
     commands.serve(ResetWorkflow, (body, context) => interventions.reset(body, context));

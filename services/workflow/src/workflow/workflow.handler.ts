@@ -34,7 +34,7 @@ import {
   transitionWorkflow,
 } from './domain/decider.js';
 import { timersFailed } from './domain/incidents.js';
-import type { Signal } from './domain/state.js';
+import { existing, type Signal } from './domain/state.js';
 import { InstanceChanges } from './instance-changes.js';
 import { Workflows } from './workflows.js';
 
@@ -124,13 +124,17 @@ export class WorkflowHandler {
     return this.instances.reply(outcome);
   }
 
+  /** @throws AppError as `activateWorkflow`; `template.retired` when the version was retired meanwhile */
   activate(
     { workflowId }: BodyOf<typeof ActivateWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.instances.change(workflowId, context, (state, definition, cause) =>
-      activateWorkflow(state, definition, context.actor, cause),
-    );
+    return this.instances.change(workflowId, context, async (state, definition, cause) => {
+      const activated = activateWorkflow(state, definition, context.actor, cause);
+      const { identity, templateVersion } = existing(state);
+      await this.definitions.mustBeInUse(identity.template, templateVersion);
+      return activated;
+    });
   }
 
   transition(

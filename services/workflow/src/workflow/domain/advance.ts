@@ -1,5 +1,5 @@
 import { ExpressionError } from '@countersign/expressions';
-import { AppError, derivedId, hashOf, type JsonObject } from '@countersign/kernel';
+import { AppError, derivedId, hashOf, type JsonObject, systemActor } from '@countersign/kernel';
 import { administratorsOf, type CompiledTransition, triggerKind } from '@countersign/state-machine';
 
 import { textOf } from './culprit.js';
@@ -11,6 +11,9 @@ import { armTimers, dueTimer, removeTimer } from './timers.js';
 
 /** Moves in one decision at most: what goes round longer is a definition that never settles. */
 const MAX_MOVES = 100;
+
+/** On whose account the end of an invoked workflow is taken. */
+const ENGINE = systemActor('workflow').id;
 
 /** What comes with the wish for a transition. */
 export interface Request {
@@ -181,7 +184,10 @@ function takeSignal(draft: Draft): void {
     }
     const fine = attempt(draft, 'workflow.signal-failed', () => {
       const choice = draft.definition.bySignal(state, name, context, payload, sender);
-      if ('transition' in choice) take(draft, choice.transition, { input: payload, signalId });
+      if (!('transition' in choice)) return;
+      draft.onAccountOf(sender?.id ?? ENGINE, () => {
+        take(draft, choice.transition, { input: payload, signalId });
+      });
     });
     if (!fine) aside();
     if (!fine || draft.state.signals.length < signals.length) return;

@@ -3,8 +3,13 @@ import { administratorsOf, type CompiledDefinition, namedAs } from '@countersign
 
 import type { ExistingWorkflow } from './state.js';
 
+/** Whether somebody is an administrator of all instances, or of those of a definition. */
+export function administers({ definition }: CompiledDefinition, actor: Actor): boolean {
+  return isAdministrator(actor) || namedAs(administratorsOf(definition), actor) !== undefined;
+}
+
 /**
- * Who may activate, pause, resume, cancel, fail and retry an instance: whoever started it, administrators, those whom its definition names,
+ * Who may activate, pause, resume, cancel, fail and retry an instance, and ask to force, reset or migrate it: whoever started it, administrators, those whom its definition names,
  * and the parts of the product.
  *
  * @throws AppError `forbidden` `workflow.operators-only`

@@ -18,8 +18,20 @@ export class Draft {
     public state: ExistingWorkflow,
     /** Changes only with a migration. */
     public definition: CompiledDefinition,
-    readonly cause: Cause,
+    /** Changes for what is done on another's account. */
+    public cause: Cause,
   ) {}
+
+  /** Does something on another's account. */
+  onAccountOf(requester: string, act: () => void): void {
+    const { cause } = this;
+    this.cause = { ...cause, requester };
+    try {
+      act();
+    } finally {
+      this.cause = cause;
+    }
+  }
 
   add(...events: readonly WorkflowEvent[]): void {
     for (const event of events) {

@@ -14,25 +14,66 @@ import {
   type WorkflowDefinition,
 } from '@countersign/state-machine';
 
-import type { ExistingWorkflow, Intervention } from './state.js';
+import type { ExistingWorkflow, Intervention, KeptProtection } from './state.js';
 
 /**
  * Who has to agree to putting an instance into a state: as many administrators as any one approval takes that leads there,
  * or to what can be reached from there without another; and as all those together that it gets round on the way.
  *
  * @param jumped people whom the approvals on the way would have taken, as `peopleJumped`
+ * @param kept protections of other versions that the instance has followed
  */
 export function interventionPolicy(
   { definition }: CompiledDefinition,
   to: string,
   jumped = 0,
+  kept: readonly KeptProtection[] = [],
 ): ApprovalPolicy {
-  const level = levelToEnter(definition, to);
-  const committee = level === 'COMMITTEE' ? largestCommittee(definition) : 0;
+  const known = kept.filter(({ state }) => definition.states.some(({ name }) => name === state));
+  const level = levelToEnter(protectedToo(definition, known), to);
+  const largest = Math.max(
+    largestCommittee(definition),
+    ...known.map(({ people: asked }) => asked),
+  );
+  const committee = level === 'COMMITTEE' ? largest : 0;
   const people = Math.max(jumped, committee || approvalsNeeded({ level }));
   const approvers = [...administratorsOf(definition)];
   if (committee > 0 || people > 2) return { level: 'COMMITTEE', quorum: people, approvers };
   return { level: people === 2 ? 'DUAL' : 'SINGLE', approvers };
+}
+
+/** A definition with protections beside its own. */
+function protectedToo(
+  definition: WorkflowDefinition,
+  known: readonly KeptProtection[],
+): WorkflowDefinition {
+  const { protected: own = [] } = definition;
+  return {
+    ...definition,
+    protected: [...own, ...known.map(({ state, level }) => ({ state, level }))],
+  };
+}
+
+/** What a version protects, and those before it that an instance has followed: the strongest of each state. */
+export function keptProtections(
+  { definition }: CompiledDefinition,
+  before: readonly KeptProtection[],
+): KeptProtection[] {
+  const strongestOf = new Map<string, KeptProtection>();
+  const own = (definition.protected ?? []).map(({ state, level }) => {
+    const people =
+      level === 'COMMITTEE' ? largestCommittee(definition) : approvalsNeeded({ level });
+    return { state, level, people };
+  });
+  for (const each of [...before, ...own]) {
+    const known = strongestOf.get(each.state);
+    const isStronger =
+      known === undefined ||
+      strengthOf(each.level) > strengthOf(known.level) ||
+      (each.level === known.level && each.people > known.people);
+    if (isStronger) strongestOf.set(each.state, each);
+  }
+  return [...strongestOf.values()];
 }
 
 /**
@@ -72,19 +113,21 @@ function mayHold(compiled: CompiledDefinition, index: number, context: JsonObjec
 
 /**
  * Who has to agree to a migration: the administrators by the definition that the instance follows now. As many as by
- * either definition, and as every protection takes that the other one no longer has.
+ * either definition, and as every protection takes that the other one does not have, of the version that is left and of
+ * all that the instance has followed before.
  */
 export function migrationPolicy(
   from: CompiledDefinition,
   target: CompiledDefinition,
-  { state, context }: Pick<ExistingWorkflow, 'state' | 'context'>,
+  { state, context, protections }: Pick<ExistingWorkflow, 'state' | 'context' | 'protections'>,
   to: string,
 ): ApprovalPolicy {
-  const { protected: kept = [], states } = target.definition;
-  const lost = (from.definition.protected ?? []).filter(
+  const { protected: theirs = [] } = target.definition;
+  const kept = keptProtections(from, protections);
+  const lost = kept.filter(
     ({ state: guarded, level }) =>
-      states.some(({ name }) => name === guarded) &&
-      !kept.some(
+      knows(target, guarded) &&
+      !theirs.some(
         (other) => other.state === guarded && strengthOf(other.level) >= strengthOf(level),
       ),
   );
@@ -92,10 +135,14 @@ export function migrationPolicy(
   const jumpedBy = (by: CompiledDefinition) =>
     knows(by, state) && knows(by, to) ? peopleJumped(by, state, to, context) : 0;
   const policies = [
-    ...(knows(from, to) ? [interventionPolicy(from, to, jumpedBy(from))] : []),
-    ...lost.map((protection) => interventionPolicy(from, protection.state)),
+    ...(knows(from, to) ? [interventionPolicy(from, to, jumpedBy(from), kept)] : []),
+    ...lost.map((each) =>
+      knows(from, each.state)
+        ? interventionPolicy(from, each.state, 0, kept)
+        : interventionPolicy(target, each.state, 0, kept),
+    ),
   ];
-  const most = strongest(interventionPolicy(target, to, jumpedBy(target)), policies);
+  const most = strongest(interventionPolicy(target, to, jumpedBy(target), kept), policies);
   return { ...most, approvers: [...administratorsOf(from.definition)] };
 }
 
@@ -142,7 +189,7 @@ export function policyFor(
   definition: CompiledDefinition,
 ): ApprovalPolicy {
   if (target) return migrationPolicy(definition, target.compiled, current, to);
-  const { state, context } = current;
+  const { state, context, protections } = current;
   const jumped = kind === 'reset' ? 0 : peopleJumped(definition, state, to, context);
-  return interventionPolicy(definition, to, jumped);
+  return interventionPolicy(definition, to, jumped, protections);
 }

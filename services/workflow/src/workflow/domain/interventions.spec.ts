@@ -1,11 +1,11 @@
-import type { WorkflowDefinitionInput } from '@countersign/state-machine';
+import type { CompiledDefinition, WorkflowDefinitionInput } from '@countersign/state-machine';
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
 import { compile, TestInstance } from '../../../test/test-instance.js';
 import { applyOutcome } from './decider.js';
 import { interventionPolicy } from './intervention-policy.js';
-import { migrationProblems } from './interventions.js';
+import { mappingProblems, migrationProblems } from './interventions.js';
 
 const definition: WorkflowDefinitionInput = {
   name: 'payment',
@@ -198,6 +198,120 @@ describe('an intervention', () => {
     });
     instance.wait(3_600_000);
     expect(instance.state.state).toBe('entered');
+  });
+
+  it('takes what any version protects that the instance has followed', () => {
+    const version = (names: string[], more: Partial<WorkflowDefinitionInput> = {}) =>
+      compile({
+        name: 'protecting',
+        initial: 'a',
+        states: names.map((name) => ({ name })),
+        transitions: names
+          .slice(1)
+          .map((to, index) => ({ event: 'go', from: names[index] ?? '', to })),
+        ...more,
+      });
+    const first = version(['a', 'b', 'p']);
+    const second = version(['a', 'b', 'p'], {
+      protected: [{ state: 'p', level: 'DUAL' }],
+      transitions: [
+        { event: 'go', from: 'a', to: 'b' },
+        {
+          event: 'go',
+          from: 'b',
+          to: 'p',
+          requiresApproval: { level: 'DUAL', approvers: ['role:checker'] },
+        },
+      ],
+    });
+    const third = version(['a', 'b']);
+    const instance = new TestInstance(second);
+    instance.start({});
+    const migrate = (templateVersion: number, compiled: CompiledDefinition) => {
+      const definitionHash = String(templateVersion).repeat(64);
+      instance.intervene({
+        kind: 'migration',
+        to: instance.state.state,
+        target: { templateVersion, definitionHash, compiled },
+      });
+      const level = instance.state.intervention?.policy.level;
+      instance.settle('granted', compiled);
+      return level;
+    };
+    expect(migrate(3, third)).toBe('SINGLE');
+    expect(instance.state.protections).toEqual([{ state: 'p', level: 'DUAL', people: 2 }]);
+    expect(migrate(1, first)).toBe('DUAL');
+    // Two have agreed that it can get there; a jump there still takes two.
+    instance.intervene({ kind: 'force', to: 'b' });
+    expect(instance.state.intervention?.policy.level).toBe('DUAL');
+    instance.settle('rejected');
+    migrate(4, third);
+    expect(migrate(5, first)).toBe('DUAL');
+  });
+
+  it('is asked for by whom the instance concerns', () => {
+    const instance = TestInstance.started(definition, { amount: 1 });
+    const asking = (actor: string, groups: string[] = []) => {
+      instance.actor = actor;
+      instance.groups = groups;
+      return codeOf(() => {
+        instance.intervene({ kind: 'force', to: 'stuck' });
+      });
+    };
+    expect(asking('mallory')).toBe('workflow.operators-only');
+    expect(asking('alice')).toBeUndefined();
+    expect(asking('bob', ['payment-admins'])).toBeUndefined();
+  });
+
+  it('that an administrator asks for takes the place of what somebody else did', () => {
+    const instance = TestInstance.started(definition, { amount: 1 });
+    instance.intervene({ kind: 'force', to: 'stuck' });
+    const { approvalId } = instance.state.intervention ?? {};
+    instance.actor = 'bob';
+    instance.groups = ['workflow-admins'];
+    const { length } = instance.events;
+    instance.intervene({ kind: 'force', to: 'released' });
+    expect(instance.events.slice(length)).toMatchObject([
+      { type: 'workflow.approval-abandoned', data: { approvalId } },
+      { type: 'workflow.intervention-ended', data: { approvalId, outcome: 'withdrawn' } },
+      { type: 'workflow.intervention-requested', data: { requester: 'bob', to: 'released' } },
+    ]);
+    instance.apply((folded, compiled) =>
+      applyOutcome(folded, { approvalId: approvalId ?? '', outcome: 'granted' }, compiled, {
+        now: instance.now,
+      }),
+    );
+    expect(instance.state).toMatchObject({ state: 'entered', intervention: { to: 'released' } });
+    const again = () => {
+      instance.intervene({ kind: 'force', to: 'stuck' });
+    };
+    expect(codeOf(again)).toBe('workflow.intervention-pending');
+    instance.actor = 'alice';
+    instance.groups = [];
+    expect(codeOf(again)).toBe('workflow.intervention-pending');
+  });
+
+  it('that maps states wrongly says which', () => {
+    const compiled = compile(definition);
+    const other = compile({
+      ...definition,
+      states: [...definition.states, { name: 'parked', final: 'failed' }],
+    });
+    expect(mappingProblems({ entered: 'parked', stuck: 'paid' }, compiled, other)).toEqual([]);
+    expect(mappingProblems({ entred: 'parked' }, compiled, other)).toHaveLength(1);
+    expect(mappingProblems({ entered: 'parkd' }, compiled, other)).toHaveLength(1);
+    const instance = TestInstance.started(definition, { amount: 1 });
+    const target = { templateVersion: 2, definitionHash: 'b'.repeat(64), compiled: other };
+    for (const states of [{ entred: 'parked' }, { entered: 'parkd' }]) {
+      const asking = () => {
+        const to = 'entered' in states ? 'parkd' : 'entered';
+        instance.intervene({ kind: 'migration', to, target: { ...target, states } });
+      };
+      expect(codeOf(asking)).toBe('workflow.migration-impossible');
+    }
+    expect(migrationProblems(instance.state, 'parkd', other)).toEqual(
+      mappingProblems({ entered: 'parkd' }, compiled, other),
+    );
   });
 
   it('whose actions fail is dropped, and says why', () => {

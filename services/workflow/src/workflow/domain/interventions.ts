@@ -1,12 +1,13 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { AppError, hashOf, type JsonObject, rule } from '@countersign/kernel';
+import { type Actor, AppError, hashOf, type JsonObject, rule } from '@countersign/kernel';
 import { type CompiledDefinition, contextProblems } from '@countersign/state-machine';
 
 import { advance } from './advance.js';
+import { administers, mustOperate } from './authority.js';
 import { textOf } from './culprit.js';
-import { type Cause, type Draft } from './draft.js';
-import { knows, policyFor } from './intervention-policy.js';
-import { move } from './move.js';
+import { type Cause, Draft } from './draft.js';
+import { keptProtections, knows, policyFor } from './intervention-policy.js';
+import { move, withdrawIntervention } from './move.js';
 import {
   type ApprovalOutcome,
   type ExistingWorkflow,
@@ -35,16 +36,39 @@ export interface InterventionRequest {
     readonly templateVersion: number;
     readonly definitionHash: string;
     readonly compiled: CompiledDefinition;
+    readonly states?: StateMapping;
   };
+}
+
+/** Where instances in a state go, when not to the state of the same name. */
+type StateMapping = Readonly<Record<string, string>>;
+
+const mappedWrongly = (state: string, to: string): string =>
+  `states maps ${state} to ${to}, which the other version does not have`;
+
+/** What is wrong with a mapping of states, whether the instance is in one of them or not. */
+export function mappingProblems(
+  states: StateMapping,
+  from: CompiledDefinition,
+  target: CompiledDefinition,
+): string[] {
+  return Object.entries(states).flatMap(([state, to]) => [
+    ...(knows(from, state)
+      ? []
+      : [`states maps ${state}, which the version followed does not have`]),
+    ...(knows(target, to) ? [] : [mappedWrongly(state, to)]),
+  ]);
 }
 
 /** Why a migration is not possible, or nothing. */
 export function migrationProblems(
-  { context }: Pick<ExistingWorkflow, 'context'>,
+  { state, context }: Pick<ExistingWorkflow, 'state' | 'context'>,
   to: string,
   target: CompiledDefinition,
 ): string[] {
-  const problems = knows(target, to) ? [] : [`the other version has no state ${to}: map it to one`];
+  const missing =
+    to === state ? `the other version has no state ${to}: map it to one` : mappedWrongly(state, to);
+  const problems = knows(target, to) ? [] : [missing];
   for (const { at, problem } of contextProblems(target.definition.contextSchema, context)) {
     problems.push(`context${at} ${problem}`);
   }
@@ -52,26 +76,34 @@ export function migrationProblems(
 }
 
 /**
- * Asks for an intervention. A second person has to agree.
+ * Asks for an intervention. A second person has to agree. What an administrator asks for takes the place of what somebody
+ * else did.
  *
- * @throws AppError `workflow.not-found`, `workflow.ended`, `workflow.is-draft`, `workflow.intervention-pending`, `workflow.already-there`, `workflow.unknown-state`,
+ * @throws AppError `forbidden` `workflow.operators-only`; `workflow.not-found`, `workflow.ended`, `workflow.is-draft`, `workflow.intervention-pending`, `workflow.already-there`, `workflow.unknown-state`,
  *   `workflow.migration-impossible` with `details.problems`
  */
 export function requestIntervention(
   state: WorkflowState,
   request: InterventionRequest,
   definition: CompiledDefinition,
-  { requester }: Cause,
+  actor: Actor,
+  cause: Cause,
 ): readonly WorkflowEvent[] {
+  const { requester } = cause;
   const current = running(state);
+  mustOperate(current, definition, actor);
   if (current.status === 'DRAFT') {
     throw rule('workflow.is-draft', 'a draft has not begun: cancel it instead');
   }
+  const draft = new Draft(current, definition, cause);
   if (current.intervention) {
-    const { kind, approvalId } = current.intervention;
-    throw rule('workflow.intervention-pending', `a ${kind} waits for its approval already`, {
-      details: { approvalId },
-    });
+    const { kind, approvalId, requester: asker } = current.intervention;
+    if (asker === requester || !administers(definition, actor)) {
+      throw rule('workflow.intervention-pending', `a ${kind} waits for its approval already`, {
+        details: { approvalId },
+      });
+    }
+    withdrawIntervention(draft, 'withdrawn', `${requester} asks for a ${request.kind} instead`);
   }
   const { kind, approvalId, to, reason, context, target } = request;
   const follows = target?.definitionHash ?? current.definitionHash;
@@ -79,7 +111,13 @@ export function requestIntervention(
     throw rule('workflow.already-there', `the workflow is ${to} and follows that version already`);
   }
   if (target) {
-    const problems = migrationProblems(current, to, target.compiled);
+    const { compiled, states = {} } = target;
+    const problems = [
+      ...new Set([
+        ...mappingProblems(states, definition, compiled),
+        ...migrationProblems(current, to, compiled),
+      ]),
+    ];
     if (problems.length > 0) {
       throw rule('workflow.migration-impossible', problems.join('; '), { details: { problems } });
     }
@@ -108,21 +146,20 @@ export function requestIntervention(
     intervention: change,
     context: current.context,
   };
-  return [
-    {
-      type: 'workflow.intervention-requested',
-      data: {
-        ...identity,
-        ...change,
-        approvalId,
-        requester,
-        editors: [...current.editors],
-        policy: policyFor(current, request, definition),
-        subject,
-        subjectHash: hashOf(subject),
-      },
+  draft.add({
+    type: 'workflow.intervention-requested',
+    data: {
+      ...identity,
+      ...change,
+      approvalId,
+      requester,
+      editors: [...current.editors],
+      policy: policyFor(current, request, definition),
+      subject,
+      subjectHash: hashOf(subject),
     },
-  ];
+  });
+  return draft.events;
 }
 
 /** Carries out what a second person has agreed to, unless the instance has moved on since. */
@@ -183,6 +220,7 @@ export function carryOut(
     if (!target || !migration.templateVersion || !migration.definitionHash) {
       throw rule('workflow.migration-impossible', 'the other definition is not there');
     }
+    const protections = keptProtections(draft.definition, draft.state.protections);
     draft.add({
       type: 'workflow.migrated',
       data: {
@@ -192,6 +230,7 @@ export function carryOut(
         templateVersion: migration.templateVersion,
         definitionHash: migration.definitionHash,
         approvalId,
+        ...(protections.length === 0 ? {} : { protections }),
       },
     });
     draft.definition = target;

@@ -1,5 +1,5 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { derivedId, type JsonObject, rule } from '@countersign/kernel';
+import { derivedId, isSystemId, type JsonObject, rule } from '@countersign/kernel';
 import {
   type ActionResults,
   type CompiledAction,
@@ -137,7 +137,7 @@ function leave(draft: Draft, { event, approvalId, ceremony }: Move): void {
 function transitioned({ state, cause }: Draft, wanted: Move): Transitioned {
   const { identity, state: from, sequence } = state;
   const { to, event, trigger, reason, input, approvalId, approvalOutcome, signalId } = wanted;
-  const byHand = trigger === 'manual' && input !== undefined ? cause.requester : undefined;
+  const byHand = trigger === 'manual' || trigger === 'signal' ? cause.requester : undefined;
   const { decidedBy, requester = byHand } = wanted;
   return {
     ...identity,
@@ -217,7 +217,7 @@ export function end(
   outcome: 'completed' | 'failed' | 'cancelled',
   reason?: string,
 ): void {
-  const { identity, state, parentId, context, pending, childId, editors } = draft.state;
+  const { identity, state, parentId, context, pending, childId } = draft.state;
   const why = reason === undefined ? {} : { reason };
   resolveIncidents(draft);
   withdrawIntervention(draft, 'withdrawn', reason ?? `reached ${state}`);
@@ -244,12 +244,22 @@ export function end(
   if (parentId === undefined) return;
   draft.add({
     type: 'workflow.child-ended',
-    data: { ...identity, parentId, outcome, state, context, editors: [...editors] },
+    data: { ...identity, parentId, outcome, state, context, editors: makersOf(draft) },
   });
 }
 
+/** Everybody whose doing the end of an instance is, and what it ends with. */
+function makersOf({ state: { editors, movers }, cause }: Draft): string[] {
+  const people = [...movers, cause.requester].filter((id) => !isSystemId(id));
+  return [...new Set([...editors, ...people])];
+}
+
 /** An intervention that was asked for where the instance is no more is not for anybody to decide. */
-function withdrawIntervention(draft: Draft, outcome: 'stale' | 'withdrawn', reason: string): void {
+export function withdrawIntervention(
+  draft: Draft,
+  outcome: 'stale' | 'withdrawn',
+  reason: string,
+): void {
   const { identity, intervention } = draft.state;
   if (!intervention) return;
   const { approvalId, kind } = intervention;

@@ -1,10 +1,10 @@
-import { systemActor } from '@countersign/kernel';
+import { type JsonObject, systemActor } from '@countersign/kernel';
 import type { WorkflowDefinitionInput } from '@countersign/state-machine';
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
 import { compile, TestInstance } from '../../../test/test-instance.js';
-import { childEnded, childNotStarted } from './signals.js';
+import { fateOf } from './signals.js';
 
 const definition: WorkflowDefinitionInput = {
   name: 'onboarding',
@@ -121,6 +121,54 @@ describe('signals', () => {
     expect(instance.events.at(-1)?.data).toMatchObject({ editors: ['alice', 'dave'] });
   });
 
+  it('that waited are taken on account of those who sent them, whoever had them looked at again', () => {
+    const instance = TestInstance.started(definition);
+    instance.signal('papers-in', { pages: 3 }, 60_000, { id: 'dave', roles: [], groups: [] });
+    instance.fire('open');
+    expect(instance.events.filter(({ type }) => type === 'workflow.transitioned')).toMatchObject([
+      { data: { event: 'open', requester: 'alice' } },
+      { data: { event: 'complete', requester: 'dave' } },
+    ]);
+    expect(instance.events.find(({ type }) => type === 'workflow.context-changed')).toMatchObject({
+      data: { changedBy: 'dave' },
+    });
+  });
+
+  it('say whether they were taken, wait, or could not be looked at', () => {
+    const instance = TestInstance.started(definition);
+    const fateAfter = (payload: JsonObject) => {
+      const { length } = instance.events;
+      instance.signal('papers-in', payload, 1e9);
+      const came = instance.events[length]?.data as { signalId: string };
+      return fateOf(came.signalId, instance.state, instance.events.slice(length));
+    };
+    expect(fateAfter({ pages: 1 })).toBe('kept');
+    instance.fire('open');
+    expect(fateAfter({ nonsense: true })).toBe('failed');
+    expect(fateAfter({ pages: 2 })).toBe('taken');
+  });
+
+  it('are taken back while they wait, by who sent them or operates the instance', () => {
+    const instance = TestInstance.started(definition);
+    const send = (id: string) => {
+      instance.signal('papers-in', { pages: 3 }, 60_000, { id, roles: [], groups: [] });
+      return instance.state.signals.at(-1)?.signalId ?? '';
+    };
+    const [first, second] = [send('dave'), send('dave')];
+    const takingBack = (signalId: string, actor: string) => {
+      instance.actor = actor;
+      return codeOf(() => {
+        instance.withdraw(signalId);
+      });
+    };
+    expect(takingBack(first, 'mallory')).toBe('workflow.operators-only');
+    expect(takingBack(first, 'dave')).toBeUndefined();
+    expect(takingBack(first, 'dave')).toBe('signal.not-waiting');
+    expect(takingBack(second, 'alice')).toBeUndefined();
+    instance.fire('open');
+    expect(instance.state).toMatchObject({ state: 'papers', signals: [] });
+  });
+
   it('nobody waits for, or too many of them, are refused', () => {
     const instance = TestInstance.started(definition);
     const send = (name: string) => () => {
@@ -207,99 +255,5 @@ describe('the senders of a signal', () => {
     expect(codeOf(send('carol'))).toBeUndefined();
     instance.now = new Date(instance.now.getTime() + 60_000);
     expect(codeOf(send('bob'))).toBeUndefined();
-  });
-});
-
-const parent: WorkflowDefinitionInput = {
-  name: 'account',
-  initial: 'screening',
-  states: [
-    {
-      name: 'screening',
-      invoke: { template: 'compliance', businessKey: 'context.id', context: { id: 'context.id' } },
-      timeout: { after: 'P1D', to: 'overdue' },
-    },
-    { name: 'overdue' },
-    { name: 'open', final: 'completed' },
-    { name: 'closed', final: 'failed' },
-  ],
-  transitions: [
-    {
-      event: 'clear',
-      from: 'screening',
-      to: 'open',
-      trigger: { signal: 'workflow.completed' },
-      condition: 'input.state == "cleared"',
-    },
-    {
-      event: 'stop',
-      from: 'screening',
-      to: 'closed',
-      trigger: { signal: 'workflow.failed' },
-    },
-    { event: 'give_up', from: 'overdue', to: 'closed' },
-  ],
-};
-
-describe('an invoked workflow', () => {
-  const cause = {
-    requester: systemActor('workflow').id,
-    now: new Date('2026-01-02T04:00:00.000Z'),
-  };
-  const ended = (instance: TestInstance, outcome: 'completed' | 'failed', state: string) => {
-    instance.apply((folded, compiled) => {
-      const { childId: workflowId = '' } = instance.state;
-      const { workflowId: parentId } = instance.state.identity;
-      const data = { workflowId, parentId, template: 'compliance', outcome, state, context: {} };
-      return childEnded(folded, data, compiled, cause);
-    });
-  };
-
-  it('is asked for with what the context gives, and its end comes back as a signal', () => {
-    const instance = TestInstance.started(parent, { id: 'A-1' });
-    expect(instance.events.find(({ type }) => type === 'workflow.child-requested')).toMatchObject({
-      data: { childTemplate: 'compliance', childBusinessKey: 'A-1', childContext: { id: 'A-1' } },
-    });
-    ended(instance, 'completed', 'cleared');
-    expect(instance.state).toMatchObject({ status: 'COMPLETED', state: 'open' });
-    const { length } = instance.events;
-    ended(instance, 'failed', 'again');
-    expect(instance.events).toHaveLength(length);
-  });
-
-  it('is given up when the instance goes on without it', () => {
-    const instance = TestInstance.started(parent, { id: 'A-1' });
-    const { childId } = instance.state;
-    const { length } = instance.events;
-    instance.wait(86_400_000);
-    expect(instance.events[length]).toMatchObject({
-      type: 'workflow.child-abandoned',
-      data: { childId },
-    });
-    ended(instance, 'completed', 'cleared');
-    expect(instance.state.state).toBe('overdue');
-  });
-
-  it('that cannot be started is an incident', () => {
-    const instance = TestInstance.started(parent, { id: 'A-1' });
-    instance.apply((folded, compiled) =>
-      childNotStarted(folded, instance.state.childId ?? '', 'no such template', compiled, cause),
-    );
-    expect(instance.state.incidents).toMatchObject([{ code: 'workflow.child-not-started' }]);
-    const { childId } = instance.state;
-    const { length } = instance.events;
-    instance.retry();
-    expect(instance.typesSince(length)).toEqual(['incident-resolved', 'child-requested']);
-    expect(instance.events.at(-1)?.data).toMatchObject({ childId, depth: 1 });
-  });
-
-  it('tells the one that waits for it', () => {
-    const parentId = '22222222-0000-4000-8000-000000000001';
-    const child = TestInstance.started(definition, {}, { parentId });
-    child.fail();
-    expect(child.events.at(-1)).toMatchObject({
-      type: 'workflow.child-ended',
-      data: { parentId, outcome: 'failed', state: 'new' },
-    });
   });
 });

@@ -1,12 +1,28 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import { derivedId, forbidden, invalid, rule } from '@countersign/kernel';
+import {
+  type Actor,
+  derivedId,
+  forbidden,
+  invalid,
+  isSystemId,
+  notFound,
+  rule,
+} from '@countersign/kernel';
 import { type CompiledDefinition, maySend } from '@countersign/state-machine';
 
 import { advance } from './advance.js';
+import { mustOperate } from './authority.js';
 import { type Cause, Draft } from './draft.js';
 import { raiseIncident } from './incidents.js';
 import { mustBeSmall } from './move.js';
-import { type ExistingWorkflow, running, type Signal, type WorkflowState } from './state.js';
+import {
+  existing,
+  type ExistingWorkflow,
+  isEngines,
+  running,
+  type Signal,
+  type WorkflowState,
+} from './state.js';
 
 type Events = readonly WorkflowEvent[];
 type ChildEnded = Extract<WorkflowEvent, { type: 'workflow.child-ended' }>['data'];
@@ -17,9 +33,6 @@ export const CHILD_NOT_STARTED = 'workflow.child-not-started';
 /** Signals that may wait for an instance, or for a business key; and those of one sender. The product's own count as a whole. */
 const MAX_SIGNALS = 100;
 const MAX_OF_A_SENDER = 10;
-const SYSTEM = 'system:';
-/** Signals of this kind are the engine's own. */
-const RESERVED = 'workflow.';
 /** How long the end of an invoked workflow waits to be looked at. */
 const CHILD_END_TTL_MS = 3_650 * 86_400_000;
 
@@ -43,16 +56,49 @@ export function receiveSignal(
   return draft.events;
 }
 
+/**
+ * Takes a signal back that no transition has taken yet: by whoever sent it, or who may operate the instance.
+ *
+ * @throws AppError `workflow.ended`; `not-found` `signal.not-waiting`; `workflow.operators-only`
+ */
+export function withdrawSignal(
+  state: WorkflowState,
+  signalId: string,
+  definition: CompiledDefinition,
+  actor: Actor,
+): Events {
+  const current = running(state);
+  const signal = current.signals.find((kept) => kept.signalId === signalId);
+  if (!signal)
+    throw notFound('signal.not-waiting', 'no such signal waits: it was taken, or never sent');
+  if (signal.sender?.id !== actor.id) mustOperate(current, definition, actor);
+  const data = { ...current.identity, signalId, name: signal.name };
+  return [{ type: 'workflow.signal-withdrawn', data }];
+}
+
+/** What became of a signal, by the events that its arrival led to. */
+export function fateOf(
+  signalId: string,
+  state: WorkflowState,
+  events: readonly { readonly data: object }[],
+): 'taken' | 'kept' | 'failed' {
+  if (existing(state).signals.some((kept) => kept.signalId === signalId)) return 'kept';
+  const isTaken = events.some(
+    ({ data }) => 'signalId' in data && data.signalId === signalId && 'sequence' in data,
+  );
+  return isTaken ? 'taken' : 'failed';
+}
+
 /** @throws AppError `signal.reserved-name` */
 export function mustBeUnreserved(name: string): void {
-  if (!name.startsWith(RESERVED)) return;
-  throw invalid('signal.reserved-name', `signals called ${RESERVED}… come from workflows only`);
+  if (!isEngines(name)) return;
+  throw invalid('signal.reserved-name', `signals called workflow.… come from workflows only`);
 }
 
 /** The event that a signal has come. */
 export function received(
   { identity }: Pick<ExistingWorkflow, 'identity'>,
-  { signalId, name, payload, expiresAt, editors = [], sender }: Signal,
+  { signalId, name, payload, sentAt, expiresAt, editors = [], sender }: Signal,
 ): WorkflowEvent {
   return {
     type: 'workflow.signal-received',
@@ -61,6 +107,7 @@ export function received(
       signalId,
       name,
       payload,
+      ...(sentAt === undefined ? {} : { sentAt }),
       expiresAt,
       editors: [...editors],
       ...(sender === undefined ? {} : { sender }),
@@ -85,7 +132,7 @@ export function mustTakeSignal(
   }
   if (!waiting.some((transition) => maySend(transition, sender))) {
     const senders = [...new Set(waiting.flatMap(({ trigger }) => sendersOf(trigger)))];
-    const missing = sender?.id.startsWith(SYSTEM) === true ? sender.id : undefined;
+    const missing = sender !== undefined && isSystemId(sender.id) ? sender.id : undefined;
     const why =
       missing === undefined
         ? `${name} is not yours to send: its senders are ${senders.join(', ')}`
@@ -118,7 +165,7 @@ export function mustHaveRoom(
     });
   }
   const id = sender?.id;
-  if (id === undefined || id.startsWith(SYSTEM)) return;
+  if (id === undefined || isSystemId(id)) return;
   if (live.filter((signal) => signal.sender?.id === id).length < MAX_OF_A_SENDER) return;
   throw rule('signal.too-many', `${MAX_OF_A_SENDER} signals of ${id} wait already`, {
     details: { limit: MAX_OF_A_SENDER, sender: id },
@@ -143,6 +190,7 @@ export function childEnded(
       name: `workflow.${outcome}`,
       payload: { workflowId: childId, state: childState, context },
       editors,
+      sentAt: cause.now.toISOString(),
       expiresAt: new Date(cause.now.getTime() + CHILD_END_TTL_MS).toISOString(),
     },
   });

@@ -46,12 +46,14 @@ export type Timer = DataOf<'workflow.timers-set'>['timers'][number];
 type FrozenTimer = NonNullable<DataOf<'workflow.paused'>['frozen']>[number];
 export type Signal = Pick<
   DataOf<'workflow.signal-received'>,
-  'signalId' | 'name' | 'payload' | 'expiresAt' | 'editors' | 'sender'
+  'signalId' | 'name' | 'payload' | 'sentAt' | 'expiresAt' | 'editors' | 'sender'
 >;
 type OpenIncident = Pick<
   DataOf<'workflow.incident-raised'>,
   'incidentId' | 'code' | 'message' | 'state' | 'raisedAt'
 >;
+/** A state that takes an approval of a level, by so many people, whatever version is followed. */
+export type KeptProtection = NonNullable<DataOf<'workflow.migrated'>['protections']>[number];
 /** What somebody wants to do to the instance beside its definition, waiting for a second person. */
 export type Intervention = Omit<DataOf<'workflow.intervention-requested'>, 'subject'>;
 
@@ -65,6 +67,8 @@ export interface ExistingWorkflow {
   readonly context: JsonObject;
   /** Everybody who gave a part of the context. */
   readonly editors: readonly string[];
+  /** Everybody who asked for a move, sent a signal that made one, or decided about one. */
+  readonly movers: readonly string[];
   readonly startedBy: string;
   /** What it was started with, and keeps when it follows another version. */
   readonly overrides?: DefinitionOverrides | undefined;
@@ -89,6 +93,8 @@ export interface ExistingWorkflow {
   /** The instance that this one waits for. */
   readonly childId?: string | undefined;
   readonly incidents: readonly OpenIncident[];
+  /** What the versions that it has followed before protect. */
+  readonly protections: readonly KeptProtection[];
 }
 
 export type WorkflowState =
@@ -120,6 +126,7 @@ function started(data: DataOf<'workflow.started'>): ExistingWorkflow {
     state: data.state,
     context: data.context,
     editors: [...new Set([data.startedBy, ...(data.editors ?? [])])],
+    movers: [],
     startedBy: data.startedBy,
     overrides: data.overrides,
     sequence: 0,
@@ -131,6 +138,7 @@ function started(data: DataOf<'workflow.started'>): ExistingWorkflow {
     parentId: data.parentId,
     depth: data.depth ?? 0,
     incidents: [],
+    protections: [],
   };
 }
 
@@ -167,8 +175,9 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
     case 'workflow.timers-set':
       return { ...state, timers: event.data.timers, frozen: [], timersOf: state.enteredAt };
     case 'workflow.signal-received':
-      return { ...state, signals: [...state.signals, event.data] };
+      return signalReceived(state, event.data);
     case 'workflow.signal-expired':
+    case 'workflow.signal-withdrawn':
       return { ...state, signals: without(state, event.data.signalId) };
     case 'workflow.child-requested':
       return { ...state, childId: event.data.childId };
@@ -181,8 +190,8 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
     case 'workflow.intervention-ended':
       return { ...state, intervention: undefined };
     case 'workflow.migrated': {
-      const { templateVersion, definitionHash } = event.data;
-      return { ...state, templateVersion, definitionHash };
+      const { templateVersion, definitionHash, protections = state.protections } = event.data;
+      return { ...state, templateVersion, definitionHash, protections };
     }
     case 'workflow.incident-raised': {
       const { incidentId, code, message, state: at, raisedAt } = event.data;
@@ -201,9 +210,26 @@ function evolveExisting(state: ExistingWorkflow, event: WorkflowEvent): Existing
 }
 
 function moved(state: ExistingWorkflow, data: DataOf<'workflow.transitioned'>): ExistingWorkflow {
-  const { to, sequence } = data;
+  const { to, sequence, requester, decidedBy = [] } = data;
   const settled = usedUp(state, data);
-  return { ...settled, ...SETTLED, state: to, sequence, enteredAt: sequence };
+  const movers = [...new Set([...state.movers, ...[requester ?? []].flat(), ...decidedBy])];
+  return { ...settled, ...SETTLED, movers, state: to, sequence, enteredAt: sequence };
+}
+
+/** The end of an invoked instance comes as a signal: it is waited for no more. */
+function signalReceived(
+  state: ExistingWorkflow,
+  signal: DataOf<'workflow.signal-received'>,
+): ExistingWorkflow {
+  const { name, payload } = signal;
+  const isEnd = isEngines(name) && payload['workflowId'] === state.childId;
+  const childId = isEnd ? undefined : state.childId;
+  return { ...state, childId, signals: [...state.signals, signal] };
+}
+
+/** Signals of this kind are the engine's own. */
+export function isEngines(name: string): boolean {
+  return name.startsWith('workflow.');
 }
 
 function contextChanged(
