@@ -13,6 +13,14 @@ import type { DirectoryEvent } from './events/directory.events.js';
 /** A delegation as it was made, and by whom it was ended. */
 export type DelegationRecord = Omit<Delegation, 'status'>;
 
+/** Whose an id or login is. */
+export interface Belonging {
+  /** Their id. */
+  readonly person: string;
+  /** Whether it was ever the id of a person, under which records know them. */
+  readonly wasId: boolean;
+}
+
 /** What the directory's events say, taken together. */
 export interface DirectoryState {
   /** How many events that are: recorded with what is decided by it. */
@@ -22,6 +30,8 @@ export interface DirectoryState {
   readonly people: ReadonlyMap<string, Person>;
   /** Ids and logins that were somebody's. */
   readonly removed: ReadonlySet<string>;
+  /** Whose each id and login is, or was last. */
+  readonly belongings: ReadonlyMap<string, Belonging>;
   readonly calendars: ReadonlyMap<string, Calendar>;
   /** All that were ever made, by id. */
   readonly delegations: ReadonlyMap<string, DelegationRecord>;
@@ -42,6 +52,7 @@ export const directoryAggregate: Aggregate<DirectoryState, DirectoryEvent> = {
     documentRevision: 0,
     people: new Map(),
     removed: new Set(),
+    belongings: new Map(),
     calendars: new Map(),
     delegations: new Map(),
     latestDelegation: '',
@@ -82,6 +93,7 @@ type Of<Type extends DirectoryEvent['type']> = readonly Extract<DirectoryEvent, 
 function withPeople(before: DirectoryState, changes: Of<'directory.people-changed'>) {
   const people = new Map(before.people);
   const removed = new Set(before.removed);
+  const belongings = new Map(before.belongings);
   for (const { data } of changes) {
     for (const id of data.removed) {
       for (const login of people.get(id)?.logins ?? []) removed.add(login);
@@ -93,10 +105,14 @@ function withPeople(before: DirectoryState, changes: Of<'directory.people-change
     }
     for (const person of data.set) {
       people.set(person.id, person);
-      for (const id of [person.id, ...(person.logins ?? [])]) removed.delete(id);
+      for (const id of [person.id, ...(person.logins ?? [])]) {
+        removed.delete(id);
+        const wasId = id === person.id || belongings.get(id)?.wasId === true;
+        belongings.set(id, { person: person.id, wasId });
+      }
     }
   }
-  return { people, removed };
+  return { people, removed, belongings };
 }
 
 function withCalendars(before: DirectoryState, changes: Of<'directory.calendars-changed'>) {

@@ -1,5 +1,5 @@
 import type { DirectoryEvent, DirectoryState } from '@countersign/contracts';
-import { hashOf, messageOf, newId, sha256, systemActor } from '@countersign/kernel';
+import { AppError, hashOf, messageOf, newId, sha256, systemActor } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import {
   devDirectory,
@@ -39,7 +39,7 @@ export class DirectoryFeed implements OnModuleInit, OnApplicationShutdown {
     @Inject(PLATFORM) private readonly platform: Platform,
   ) {}
 
-  /** @throws Error one sentence when the file cannot be read or is malformed. */
+  /** @throws Error one sentence when the file cannot be read or is malformed; AppError as `takeInFile`. */
   async onModuleInit(): Promise<void> {
     const { config } = this.platform;
     const { COUNTERSIGN_DIRECTORY: path } = config;
@@ -65,13 +65,13 @@ export class DirectoryFeed implements OnModuleInit, OnApplicationShutdown {
       if (version === done) continue;
       try {
         const file = await readDirectory(path);
-        // What can be read is tried until it is stored; what cannot is said once.
+        // What may be taken in is tried until it is stored; what may not, or cannot be read, is said once.
         done = undefined;
         await this.#takeIn(file);
         log.info({ path, people: file.directory.people.length }, 'the directory was read again');
       } catch (error) {
         log.error({ path, reason: messageOf(error) }, 'the directory stays as it was');
-        if (done === undefined) continue;
+        if (done === undefined && !(error instanceof AppError && error.kind === 'rule')) continue;
       }
       done = version;
     }

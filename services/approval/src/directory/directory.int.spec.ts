@@ -234,6 +234,22 @@ describe('a file', () => {
     await eventually(async () => (await ids()).includes('ben'));
   });
 
+  it("leaves everything as it was when it gives somebody's id to another, and says so once", async () => {
+    await write({ people: [{ ...ann, logins: ['ann-1'] }] });
+    await feed(path);
+    const moved = { people: [{ ...ben, logins: ['ann-1'] }] };
+    await write(moved);
+    const said = () => logged.filter((each) => 'reason' in each);
+    await eventually(() => Promise.resolve(said().length > 0));
+    expect(said()).toMatchObject([{ reason: expect.stringContaining('ann-1 belongs to ann') }]);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect([said().length, await ids()]).toEqual([1, ['ann']]);
+    const again = feed(path);
+    expect(await codeOfRejection(again)).toBe('directory.identity-moved');
+    await write({ people: [{ ...ben, logins: ['ann', 'ann-1'] }] });
+    await eventually(async () => (await ids()).includes('ben'));
+  }, 20_000);
+
   it.each([
     ['{', /COUNTERSIGN_DIRECTORY .*people\.json/],
     ['{"people": [{"id": "ann", "name": "Ann", "boss": true}]}', /people\/0/],

@@ -83,14 +83,12 @@ describe('replacing the directory', () => {
     }
   });
 
-  it('takes a login away for good, or gives it to another', () => {
+  it('takes a login away for good', () => {
     const without = after(replace({ ...all, people: [ann, ben, { ...cat, logins: ['cat-1'] }] }));
     const organisation = organisationOf(without);
     expect(organisation.personOf('cat-1')).toBe('cat');
     expect(organisation.isActive('cat-2')).toBe(false);
     expect(organisation.qualifies('cat-2', ['group:desk'], cat)).toBeUndefined();
-    const moved = [ann, { ...ben, logins: ['cat-2'] }, { ...cat, logins: ['cat-1'] }];
-    expect(organisationOf(after(replace({ ...all, people: moved }))).personOf('cat-2')).toBe('ben');
   });
 
   it('makes somebody who comes back known again', () => {
@@ -197,6 +195,97 @@ describe('administrators', () => {
     expect(without(ben)).toBeUndefined();
     const none = fed({ people: [cat] });
     expect(refusal({ people: [] }, token, { before: none })).toBeUndefined();
+  });
+});
+
+describe('an id', () => {
+  const dan = person('dan');
+  /** As it is after one change after another by an administrator who stays as they are. */
+  const changed = (...steps: Person[][]) =>
+    steps.reduce(
+      (before, step) =>
+        after(replace({ people: [ann, ...step] }, caller('ann'), { before }), before),
+      state,
+    );
+  const renamed = { ...cat, id: 'kit', logins: ['cat', 'cat-1', 'cat-2'] };
+
+  it.each<[string, Person[][], Person[], object | undefined]>([
+    ['goes with its person', [], [ben, renamed], undefined],
+    ['may be an old one again', [[ben, renamed]], [ben, { ...cat, logins: ['kit'] }], undefined],
+    ['is one of two who are one', [], [{ ...ben, logins: ['cat', 'cat-1'] }], undefined],
+    ['is new with somebody new', [], [ben, cat, dan], undefined],
+    ['leaves with its person', [[ben]], [ben, person('new')], undefined],
+    ['comes back with its person', [[ben]], [ben, cat], undefined],
+    [
+      'is not made a login of another, without what they were called',
+      [],
+      [
+        { ...ben, logins: ['cat-1'] },
+        { ...cat, logins: [] },
+      ],
+      { id: 'cat-1', from: 'cat', to: 'ben' },
+    ],
+    [
+      'is not made another person',
+      [],
+      [ben, { ...cat, logins: [] }, person('cat-1')],
+      { id: 'cat-1', from: 'cat', to: 'cat-1' },
+    ],
+    [
+      'is not given on after its person left',
+      [[ben]],
+      [ben, { ...dan, logins: ['cat-2'] }],
+      { id: 'cat-2', from: 'cat', to: 'dan' },
+    ],
+    [
+      'is not given on after it was taken away',
+      [[ben, { ...cat, logins: [] }]],
+      [
+        { ...ben, logins: ['cat-1'] },
+        { ...cat, logins: [] },
+      ],
+      { id: 'cat-1', from: 'cat', to: 'ben' },
+    ],
+    [
+      'is not split off from those who became one',
+      [[{ ...ben, logins: ['cat'] }]],
+      [ben, cat],
+      { id: 'cat', from: 'ben', to: 'cat' },
+    ],
+    [
+      'is not dropped while its person is there under another',
+      [[ben, renamed]],
+      [ben, { ...renamed, logins: ['cat-1'] }],
+      { id: 'cat', from: 'kit', to: 'nobody' },
+    ],
+    [
+      'is not dropped by the next rename',
+      [[ben, renamed]],
+      [ben, { ...dan, logins: ['kit'] }],
+      { id: 'cat', from: 'kit', to: 'nobody' },
+    ],
+    [
+      'is not left behind by the next rename',
+      [[ben, renamed]],
+      [ben, { ...dan, logins: ['cat'] }],
+      { id: 'cat', from: 'kit', to: 'dan' },
+    ],
+  ])('%s', (_, steps, to, details) => {
+    const before = changed(...steps);
+    const refused = details && { code: 'directory.identity-moved', kind: 'rule', details };
+    for (const decide of [
+      () => replace({ people: [ann, ...to] }, caller('ann'), { before }),
+      () => takeInFile(before, { people: [ann, ...to] }, 'a'.repeat(64)),
+    ]) {
+      let error: unknown;
+      try {
+        decide();
+      } catch (thrown) {
+        error = thrown;
+      }
+      if (refused) expect(error).toMatchObject(refused);
+      else expect(error).toBeUndefined();
+    }
   });
 });
 

@@ -2,6 +2,8 @@ import { type DirectoryEvent, type DirectoryState, organisationOf } from '@count
 import { type Actor, ADMINISTRATORS, conflict, forbidden, rule } from '@countersign/kernel';
 import type { Calendar, Directory, Person } from '@countersign/state-machine';
 
+import { mustKeepIdentities } from './identity.js';
+
 /** Characters of JSON in one event, at most: a quarter MiB is what an event may take, in bytes. */
 const MAX_CHARACTERS = 60_000;
 /** Events in one append, at most: 1 MiB is what KurrentDB takes in one. */
@@ -19,7 +21,7 @@ export interface Replacement {
  * `isReplaced`. Nobody loses their own rights by a part, so whoever began can go on.
  *
  * @throws AppError `directory.admins-only`, `directory.revision-mismatch`, `directory.own-membership`,
- * `directory.no-administrator`.
+ * `directory.identity-moved`, `directory.no-administrator`.
  */
 export function replaceDirectory(
   state: DirectoryState,
@@ -35,6 +37,7 @@ export function replaceDirectory(
     );
   }
   mustNotTouchThemselves(state, directory, actor);
+  mustKeepIdentities(state, directory);
   const isThere = ({ active, groups }: Person) => active && groups.includes(ADMINISTRATORS);
   if ([...state.people.values()].some(isThere) && !directory.people.some(isThere)) {
     throw rule('directory.no-administrator', `nobody would be left in the group ${ADMINISTRATORS}`);
@@ -50,6 +53,8 @@ export function isReplaced(state: DirectoryState, directory: Directory): boolean
 /**
  * The operator's file, or the next part of it: a store takes no append of any size. Repeat it until an event carries the
  * hash. The same content as that of the last file is not taken in again: later changes hold.
+ *
+ * @throws AppError `directory.identity-moved`
  */
 export function takeInFile(
   state: DirectoryState,
@@ -57,6 +62,7 @@ export function takeInFile(
   fileHash: string,
 ): readonly DirectoryEvent[] {
   if (state.fileHash === fileHash) return [];
+  mustKeepIdentities(state, directory);
   const events = changes(state, directory, 'file');
   if (events.length > MAX_PORTIONS) return events.slice(0, MAX_PORTIONS);
   // The file may say what is known already; that it was taken in is recorded all the same.
