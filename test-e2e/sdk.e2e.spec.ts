@@ -133,7 +133,7 @@ describe('the SDK on the whole system', () => {
     await erin.endDelegation(delegationId, { reason: 'back' });
     const { people, revision } = await erin.getDirectory();
     expect(people.map(({ id }) => id)).toContain('erin');
-    await expect(erin.replaceDirectory({ people }, revision + 1)).rejects.toMatchObject({
+    await expect(erin.replaceDirectory({ people, revision: revision + 1 })).rejects.toMatchObject({
       code: 'directory.revision-mismatch',
       status: 412,
     });

@@ -1,7 +1,10 @@
 export {
   Actor,
   ADMINISTRATORS,
+  CONTROLS,
+  hasInvisible,
   isAdministrator,
+  isPersonId,
   isSystem,
   isSystemId,
   systemActor,

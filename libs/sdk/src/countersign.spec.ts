@@ -190,7 +190,7 @@ describe('what is sent', () => {
     ],
     [
       'replaceDirectory',
-      () => client.replaceDirectory(directory, 3),
+      () => client.replaceDirectory({ ...directory, revision: 3 }),
       { revision: 4, changed: 1, removed: 0, position: '7' },
       'PUT /api/v1/directory',
       directory,

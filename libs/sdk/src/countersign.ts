@@ -227,10 +227,12 @@ export class Countersign {
     return this.#get('/directory', DirectoryReply, {}, options);
   }
 
-  /** Replaces the directory, if it is still at the revision. For administrators. */
+  /**
+   * Replaces the directory, as `getDirectory` gave it and the caller changed it, if it is still at its revision. For
+   * administrators.
+   */
   replaceDirectory(
-    directory: Input<typeof Directory>,
-    expectedRevision: number,
+    { revision, ...directory }: Input<typeof Directory> & { readonly revision: number },
     options?: CallOptions,
   ): Reply<typeof ReplaceDirectory> {
     return this.#connection.send({
@@ -238,7 +240,7 @@ export class Countersign {
       method: 'PUT',
       path: '/directory',
       body: directory,
-      headers: { 'if-match': `"${expectedRevision}"` },
+      headers: { 'if-match': `"${revision}"` },
       reply: ReplaceDirectory.reply,
     });
   }

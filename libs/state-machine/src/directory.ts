@@ -1,19 +1,17 @@
-import { parseInput } from '@countersign/kernel';
+import { CONTROLS, isPersonId, parseInput } from '@countersign/kernel';
 import { z } from 'zod';
 
 import { Calendar } from './calendar.js';
 
-/** Of a person or a login: nothing that could be taken for a part of the product, a role or a group. */
-const PersonId = z
-  .string()
-  .min(1)
-  .max(200)
-  .refine((id) => id === id.trim() && !/^(system|role|group):/.test(id), 'not an id of a person');
+/** Of a person or a login: nothing that could be taken for a part of the product, a role or a group, or for another. */
+const PersonId = z.string().min(1).max(200).refine(isPersonId, 'not an id of a person');
+
+const PlainText = z.string().refine((text) => !CONTROLS.test(text), 'characters that do not show');
 
 /** A person who may be asked, as the organisation knows them. */
 export const Person = z.strictObject({
   id: PersonId,
-  name: z.string().min(1).max(200),
+  name: PlainText.min(1).max(200),
   roles: z.array(z.string().min(1).max(100)).max(100).default([]),
   groups: z.array(z.string().min(1).max(100)).max(100).default([]),
   /** Whoever has left stays in the records and is asked no more. */

@@ -222,3 +222,28 @@ describe('calendars', () => {
     expect(one.withDelegations([], 1).calendar('london')).toBe(calendar);
   });
 });
+
+describe('who entered a delegation', () => {
+  const terms: DelegationTerms = {
+    delegationId: 'd',
+    from: 'alice',
+    to: 'bob',
+    start: '2026-11-24T08:00:00.000Z',
+    end: '2026-11-25T08:00:00.000Z',
+  };
+  const at = new Date('2026-11-24T09:00:00.000Z');
+  it.each([
+    [undefined, ['alice', 'carol'], true],
+    ['carol', [], true],
+    ['carol', ['bob'], true],
+    ['carol', ['carol'], false],
+    ['al-1', ['alice'], true],
+    ['al-1', ['al-2'], true],
+  ])('by %s, where those entered by %j do not count: %s', (createdBy, notMadeBy, counts) => {
+    const delegations = [{ ...terms, createdBy }];
+    const entered = new Organisation({ people, delegations });
+    const matter = { qualifiedBy: 'alice', notMadeBy: new Set(notMadeBy) };
+    expect(entered.chain('alice', 'bob', at, matter) !== undefined).toBe(counts);
+    expect(entered.delegators('bob', at, () => matter).size).toBe(counts ? 1 : 0);
+  });
+});

@@ -12,9 +12,11 @@ export interface DelegationTerms {
   /** RFC 3339. */
   readonly start: string;
   readonly end: string;
-  /** What it covers; absent members do not restrict. */
+  /** Who entered it: `from`, or an administrator; absent: `from`. */
+  readonly createdBy?: string | undefined;
   /** Whether the person is away, rather than busy. */
   readonly outOfOffice?: boolean | undefined;
+  /** What it covers; absent members do not restrict. */
   readonly scope?:
     | {
         readonly templates?: readonly string[] | undefined;
@@ -33,6 +35,8 @@ export interface DelegatedMatter {
   readonly qualifiedBy: Approver;
   /** People who may not be anywhere on the chain. */
   readonly without?: ReadonlySet<string> | undefined;
+  /** People whose delegations count when they are their own, and not when they entered them for somebody else. */
+  readonly notMadeBy?: ReadonlySet<string> | undefined;
 }
 
 /** Delegations that one person after another made, the first by whoever is stood in for. */
@@ -157,7 +161,7 @@ export class Organisation {
         for (const delegation of this.#from.get(person) ?? []) {
           const { terms, to: next } = delegation;
           if (seen.has(next) || !isAt(delegation, at) || !this.#covers(terms, matter)) continue;
-          if (!this.#mayStandOn(next, matter)) continue;
+          if (!this.#mayStandOn(next, matter) || this.#isMadeByOther(delegation, matter)) continue;
           if (next === last) return [...chain, terms];
           seen.add(next);
           further.push({ person: next, chain: [...chain, terms] });
@@ -204,6 +208,13 @@ export class Organisation {
 
   #mayStandOn(person: string, { without }: DelegatedMatter): boolean {
     return this.isActive(person) && without?.has(person) !== true;
+  }
+
+  /** Whether it was entered for somebody by one of those whose entering does not count. */
+  #isMadeByOther({ terms, from }: Timed, { notMadeBy }: DelegatedMatter): boolean {
+    if (terms.createdBy === undefined || !notMadeBy?.size) return false;
+    const creator = this.personOf(terms.createdBy);
+    return creator !== from && [...notMadeBy].some((id) => this.personOf(id) === creator);
   }
 
   #covers({ scope }: DelegationTerms, { template, qualifiedBy }: DelegatedMatter): boolean {

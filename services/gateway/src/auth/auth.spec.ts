@@ -204,6 +204,10 @@ describe('OidcVerifier', () => {
     'a\nb',
     'a\u0085b',
     'a\u2028b',
+    'ali\u200bce',
+    'a\u00adb',
+    'role:head',
+    'group:desk',
   ])('refuses the subject %j', async (sub) => {
     const { keys, sign } = await keyPair();
     const verifier = new OidcVerifier(config, clock, keys);

@@ -1,16 +1,7 @@
-import { Actor, messageOf } from '@countersign/kernel';
+import { Actor, hasInvisible, isPersonId, messageOf } from '@countersign/kernel';
 import { errors, type JWTPayload } from 'jose';
 
 import { expiredToken, invalidToken, type VerifiedToken } from './token-verifier.js';
-
-/** Prefix of the identities that the product's own parts act under: no token may claim one. */
-const SYSTEM_PREFIX = 'system:';
-
-/**
- * Control characters, line and paragraph separators and lone surrogates: what looks like another name
- * when it is shown, or cannot be stored.
- */
-const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** Which claims hold a person's roles and groups. */
 interface ClaimNames {
@@ -22,7 +13,7 @@ interface ClaimNames {
  * The identity in a verified token's claims.
  *
  * @throws AppError `auth.token-invalid` when they do not describe one, or name somebody in a way that
- * could be taken for another: with spaces around, or with characters that do not show.
+ * could be taken for another, a role or a group: see `isPersonId`.
  */
 export function toVerified(
   payload: JWTPayload,
@@ -38,10 +29,8 @@ export function toVerified(
   });
   if (!actor.success) throw invalidToken(actor.error);
   const { id, roles, groups } = actor.data;
-  if (payload.exp === undefined || id.startsWith(SYSTEM_PREFIX)) throw invalidToken();
-  if (id !== id.trim() || [id, ...roles, ...groups].some((name) => UNFIT.test(name))) {
-    throw invalidToken();
-  }
+  if (payload.exp === undefined || !isPersonId(id)) throw invalidToken();
+  if ([...roles, ...groups].some(hasInvisible)) throw invalidToken();
   return { actor: actor.data, expiresAt: payload.exp * 1000 };
 }
 

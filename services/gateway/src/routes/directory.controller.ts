@@ -1,7 +1,7 @@
 import { documentOf, packDirectory, ReplaceDirectory } from '@countersign/contracts';
-import { invalid } from '@countersign/kernel';
+import { invalid, parseInput } from '@countersign/kernel';
 import { DirectoryReader } from '@countersign/service-kit';
-import { Directory, parseDirectory } from '@countersign/state-machine';
+import { Directory } from '@countersign/state-machine';
 import { Controller, Get, HttpCode, Inject, Put, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -17,6 +17,9 @@ import { API } from './api-path.js';
 const DirectoryReply = Directory.safeExtend({
   revision: z.int().nonnegative().describe('what `If-Match` has to name, in quotes'),
 });
+
+/** As GET gave it: `If-Match` says which revision was changed, not the body. */
+const DirectoryBody = Directory.safeExtend({ revision: z.int().nonnegative().optional() });
 
 const ETAG = /^"(0|[1-9]\d{0,14})"$/;
 const etagOf = (revision: number): string => `"${revision}"`;
@@ -67,7 +70,7 @@ export class DirectoryController {
     description:
       'By a member of the group `workflow-admins`, whose own roles, groups and logins stay as they are. Whoever is left out has left: they approve nothing any more, whatever their token says. An id or login stays with its person, or goes to another together with the old id, as a login: a rename, or two who are one. Without `calendars` those stay as they are. A change of more than some 300 kB is stored in several steps, each under a revision of its own; one that ends in between, as by a crash, goes on when it is sent again under the same `Idempotency-Key`.',
     requestHeaders: { 'If-Match': 'ETag of the directory that the change was made from' },
-    body: Directory,
+    body: DirectoryBody,
     reply: ReplaceDirectory.reply,
     replyHeaders: { ETag: 'the revision that the change made' },
     errors: {
@@ -80,7 +83,12 @@ export class DirectoryController {
   })
   async replace(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const expected = expectedRevision(request.headers['if-match']);
-    const packed = packDirectory(parseDirectory(request.body));
+    const { revision: _, ...directory } = parseInput(
+      DirectoryBody,
+      request.body,
+      'directory.malformed',
+    );
+    const packed = packDirectory(directory);
     const command = { packed, expectedRevision: expected };
     const replaced = await this.commands.send(request, ReplaceDirectory, command);
     reply.header('etag', etagOf(replaced.revision));

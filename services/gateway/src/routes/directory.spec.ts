@@ -108,6 +108,19 @@ describe('PUT /directory', () => {
     });
   });
 
+  it('takes what GET gave, and If-Match for its revision', async () => {
+    gateway.fake.answer = () => ({ revision: 8, changed: 2, removed: 0, position: '9' });
+    const got = await gateway.ask('GET', URL, { as: 'alice' });
+    expect(got.body.revision).toBeDefined();
+    expect((await put({ 'if-match': '"7"' }, got.body)).status).toBe(200);
+    const { packed, expectedRevision } = gateway.fake.sent[0]?.body as {
+      packed: string;
+      expectedRevision: number;
+    };
+    const { revision: _, ...directory } = got.body;
+    expect([unpackDirectory(packed), expectedRevision]).toEqual([directory, 7]);
+  });
+
   it('is refused when others were first', async () => {
     gateway.fake.answer = () => {
       throw conflict('directory.revision-mismatch', 'it is at 8', { details: { revision: 8 } });
@@ -121,6 +134,9 @@ describe('PUT /directory', () => {
     [{ people: [{ ...alice, boss: 'bob' }] }, '/people/0'],
     [{ people: [zed, { ...alice, id: 'bob' }] }, '/people/0/logins/0'],
     [{ people: [{ ...alice, id: 'system:x' }] }, '/people/0/id'],
+    [{ people: [{ ...alice, id: 'ali\u200bce' }] }, '/people/0/id'],
+    [{ people: [{ ...alice, logins: ['a\u0007'] }] }, '/people/0/logins/0'],
+    [{ people: [{ ...alice, name: 'Al\u001bice' }] }, '/people/0/name'],
     [[], '/'],
   ])('takes no malformed one: %j', async (body, place) => {
     const refused = await put({ 'if-match': '"0"' }, body);

@@ -12,16 +12,10 @@ export type Fault = 'cycle' | 'too-long';
  * follow one another in a longer chain than counts. What they cover is not looked at: it may change who is meant.
  */
 export function faultOf(added: Link, others: Iterable<Link>): Fault | undefined {
-  const from = new Map<string, Link[]>();
-  const to = new Map<string, Link[]>();
-  for (const link of others) {
-    if (overlap(link, added) === undefined) continue;
-    (from.get(link.from) ?? put(from, link.from)).push(link);
-    (to.get(link.to) ?? put(to, link.to)).push(link);
-  }
-  const onward = reach(added, 'onward', from);
+  const near = [...others].filter((link) => overlap(link, added) !== undefined);
+  const onward = reach(added, 'onward', byPerson(near, 'from'));
   if (onward.some(({ person }) => person === added.from)) return 'cycle';
-  const back = reach(added, 'back', to);
+  const back = reach(added, 'back', byPerson(near, 'to'));
   const tooLong = onward.some((ahead) =>
     back.some(
       (behind) =>
@@ -30,6 +24,11 @@ export function faultOf(added: Link, others: Iterable<Link>): Fault | undefined 
     ),
   );
   return tooLong ? 'too-long' : undefined;
+}
+
+/** Whether at any moment, with one delegation more, somebody could act by it, directly or for whoever gets it. */
+export function leadsTo(person: string, added: Link, others: readonly Link[]): boolean {
+  return reach(added, 'onward', byPerson(others, 'from')).some((way) => way.person === person);
 }
 
 interface Period {
@@ -69,8 +68,9 @@ function overlap(a: Period, b: Period): Period | undefined {
   return start < end ? { start, end } : undefined;
 }
 
-function put(lists: Map<string, Link[]>, key: string): Link[] {
-  const list: Link[] = [];
-  lists.set(key, list);
-  return list;
+function byPerson(
+  links: readonly Link[],
+  end: 'from' | 'to',
+): ReadonlyMap<string, readonly Link[]> {
+  return Map.groupBy(links, (link) => link[end]);
 }

@@ -201,6 +201,19 @@ describe('delegations that follow one another', () => {
   });
 });
 
+describe('what an administrator enters for somebody', () => {
+  const forC = (to: string, more: Partial<DelegationRequest> = {}) =>
+    request(to, { from: 'c', ...more });
+  it.each([
+    ['leads to others', made(['a', request('b')]), undefined],
+    ['never to themselves', made(['a', request('root')]), 'delegation.not-yours'],
+    ['nor after others', made(['a', request('b')], ['b', request('root')]), 'delegation.not-yours'],
+    ['but at other times', made(['a', request('root', { start: day(7), end: day(8) })]), undefined],
+  ])('%s', (_, before, code) => {
+    expect(refusal('root', forC('a'), before)).toBe(code);
+  });
+});
+
 describe('ending', () => {
   const asked = request('b', { from: 'a' });
   const event = createDelegation(state, asked, caller('root'), NOW);

@@ -9,7 +9,7 @@ import {
 import { type Actor, forbidden, notFound, rule } from '@countersign/kernel';
 import type { Organisation } from '@countersign/state-machine';
 
-import { type Fault, faultOf } from './chains.js';
+import { type Fault, faultOf, leadsTo } from './chains.js';
 import { isDirectoryAdministrator } from './change.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -54,10 +54,7 @@ export function createDelegation(
   const from = organisation.personOf(asked.from ?? caller);
   const to = organisation.personOf(asked.to);
   if (from !== caller && (!isDirectoryAdministrator(state, actor) || to === caller)) {
-    throw forbidden(
-      'delegation.not-yours',
-      "another person's delegations take an administrator, who does not give them to themselves",
-    );
+    throw notYours();
   }
   for (const id of [from, to]) {
     if (organisation.isActive(id)) continue;
@@ -69,6 +66,7 @@ export function createDelegation(
   if (open.filter((each) => each.from === from).length >= MAX_OPEN) {
     throw rule('delegation.too-many', `${from} has given ${MAX_OPEN} that are not over`);
   }
+  if (from !== caller && leadsTo(caller, { from, to, start, end }, open)) throw notYours();
   const fault = faultOf({ from, to, start, end }, open);
   if (fault) throw faults[fault]();
   const { delegationId, scope, outOfOffice, reason } = asked;
@@ -98,6 +96,12 @@ export function endDelegation(
   const data = { delegationId, endedBy: caller, ...(reason === undefined ? {} : { reason }) };
   return [{ type: 'directory.delegation-ended', data }];
 }
+
+const notYours = (): Error =>
+  forbidden(
+    'delegation.not-yours',
+    "another person's delegations take an administrator, who does not come to act by them themselves",
+  );
 
 function periodOf({ start, end }: DelegationRequest, now: Date): { start: string; end: string } {
   const at = now.getTime();
