@@ -85,6 +85,7 @@ export {
 } from './known-templates.js';
 export { StateMachine, type TransitionOptions, type WorkflowConfig } from './state-machine.js';
 export { validateDefinition } from './validate.js';
+export { adHocPolicyFindings } from './validation/ad-hoc-policy.js';
 export {
   ENFORCED_POLICY_MEMBERS,
   POLICY_MEMBERS,

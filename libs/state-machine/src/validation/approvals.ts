@@ -30,12 +30,16 @@ function checkApproval(transition: TransitionDefinition, path: string): Finding[
     const message = 'this transition is due again as soon as it expires, and asks everybody anew';
     findings.push(warning('approval.asked-again', `${path}/expiry/outcome`, message));
   }
-  const unused = policy.level === 'AUTO' ? membersForPeople(policy, mayReject) : [];
-  if (unused.length > 0) {
-    const message = `nobody is asked at level AUTO: ${unused.join(', ')}`;
-    findings.push(warning('approval.unused', path, message));
-  }
-  return findings;
+  return [...findings, ...checkUnused(policy, path)];
+}
+
+/** What a policy that asks nobody says about people. */
+export function checkUnused(policy: ApprovalPolicy, path: string): Finding[] {
+  if (policy.level !== 'AUTO') return [];
+  const unused = membersForPeople(policy, policy.rule !== undefined);
+  if (unused.length === 0) return [];
+  const message = `nobody is asked at level AUTO: ${unused.join(', ')}`;
+  return [warning('approval.unused', path, message)];
 }
 
 /** Members of a policy that ask something of people, or say what happens when they do not answer. */

@@ -4,6 +4,7 @@ import type { ApprovalPolicy } from '../approval-policy.js';
 import type { Model } from '../analysis/model.js';
 import type { Calendar } from '../calendar.js';
 import { deadlinesOf } from '../deadlines.js';
+import type { Directory } from '../directory.js';
 import { type Duration, durationMs, durationParts } from '../duration.js';
 import { error, type Finding, warning } from '../finding.js';
 import { policiesIn } from './places.js';
@@ -12,11 +13,27 @@ import { policiesIn } from './places.js';
 export function checkDeadlines({ definition, options: { directory } }: Model): Finding[] {
   const timeouts = new Map(definition.states.map(({ name, timeout }) => [name, timeout?.after]));
   return policiesIn(definition).flatMap(({ policy, transition, path }) => [
-    ...(directory === undefined ? [] : checkCalendar(policy, directory.calendars ?? [], path)),
-    ...checkExpiry(policy, path),
-    ...checkTiers(policy, path),
+    ...checkTimes(policy, calendarsOf(directory), path),
     ...checkTimeout(policy, timeouts.get(transition.from), path),
   ]);
+}
+
+/** Times that never come by a policy alone; of its calendar nothing is asked where the organisation is not known. */
+export function checkTimes(
+  policy: ApprovalPolicy,
+  calendarOf: ((name: string) => Calendar | undefined) | undefined,
+  path: string,
+): Finding[] {
+  return [
+    ...(calendarOf === undefined ? [] : checkCalendar(policy, calendarOf, path)),
+    ...checkExpiry(policy, path),
+    ...checkTiers(policy, path),
+  ];
+}
+
+function calendarsOf(directory: Directory | undefined) {
+  if (directory === undefined) return undefined;
+  return (called: string) => directory.calendars?.find(({ name }) => name === called);
 }
 
 /** A day like any other: whether a calendar has time enough does not depend on it. */
@@ -24,12 +41,12 @@ const SOME_DAY = new Date('2026-01-01T00:00:00Z');
 
 function checkCalendar(
   policy: ApprovalPolicy,
-  calendars: readonly Calendar[],
+  calendarOf: (name: string) => Calendar | undefined,
   path: string,
 ): Finding[] {
-  const calendar = calendars.find(({ name }) => name === policy.calendar);
-  const at = `${path}/calendar`;
   if (policy.calendar === undefined) return [];
+  const calendar = calendarOf(policy.calendar);
+  const at = `${path}/calendar`;
   if (calendar === undefined) {
     const message = `the directory has no calendar ${policy.calendar}`;
     return [error('approval.unknown-calendar', at, message)];

@@ -1,7 +1,12 @@
+import type { Json } from '@countersign/kernel';
+
+import type { ApprovalPolicy } from '../approval-policy.js';
 import type { Model } from '../analysis/model.js';
 import type { WorkflowDefinition } from '../definition.js';
 import { error, type Finding } from '../finding.js';
 import { policiesIn } from './places.js';
+
+type JsonRecord = Readonly<Record<string, Json>>;
 
 /** What the workflow service gives those who decide to look at; below `transition/input` and `context` there is more. */
 const SUBJECT = ['workflowId', 'template', 'templateVersion', 'definitionHash', 'businessKey'];
@@ -9,13 +14,34 @@ const TRANSITION = ['event', 'from', 'to', 'reason'];
 
 /** Material fields that the subject of a workflow's approval cannot have. */
 export function checkMaterial({ definition }: Model): Finding[] {
-  return policiesIn(definition).flatMap(({ policy: { material = [] }, path }) =>
-    material.flatMap((pointer, index) => {
-      if (canOccur(segmentsOf(pointer), definition)) return [];
-      const message = `what is approved has no ${pointer}`;
-      return [error('approval.material-unknown', `${path}/material/${index}`, message)];
-    }),
+  return policiesIn(definition).flatMap(({ policy, path }) =>
+    unknownMaterial(policy, path, (segments) => canOccur(segments, definition)),
   );
+}
+
+/** Material fields that a subject has not. */
+export function checkMaterialOf(subject: JsonRecord, policy: ApprovalPolicy, path: string) {
+  return unknownMaterial(policy, path, (segments) => {
+    let value: Json | undefined = subject;
+    for (const segment of segments) {
+      if (typeof value !== 'object' || value === null) return false;
+      if (!Object.hasOwn(value, segment)) return false;
+      value = (value as JsonRecord)[segment];
+    }
+    return true;
+  });
+}
+
+function unknownMaterial(
+  { material = [] }: ApprovalPolicy,
+  path: string,
+  has: (segments: readonly string[]) => boolean,
+): Finding[] {
+  return material.flatMap((pointer, index) => {
+    if (has(segmentsOf(pointer))) return [];
+    const message = `what is approved has no ${pointer}`;
+    return [error('approval.material-unknown', `${path}/material/${index}`, message)];
+  });
 }
 
 function canOccur([first, ...rest]: readonly string[], { contextSchema }: WorkflowDefinition) {

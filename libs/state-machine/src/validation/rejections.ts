@@ -17,15 +17,27 @@ const CODE = 'approval.rejection-unreachable';
 export function checkRejections({ definition, options: { directory } }: Model): Finding[] {
   const people = directory === undefined ? undefined : new Organisation(directory);
   return policiesIn(definition).flatMap(({ policy, path }) =>
-    roundsOf(policy).flatMap((round, index) => {
-      const { rejection } = round;
-      if (rejection === undefined || rejection === 'any' || round.level === 'AUTO') return [];
-      const at = `${roundPath(policy, path, index)}/rejection`;
-      const asked =
-        people === undefined ? askedAtMost(policy, round) : askedIn(people, policy, round);
-      return asked === undefined ? [] : checkRejection(rejection, asked, people, at);
-    }),
+    checkPolicyRejections(policy, people, path),
   );
+}
+
+/** @param without people who never decide */
+export function checkPolicyRejections(
+  policy: ApprovalPolicy,
+  people: Organisation | undefined,
+  path: string,
+  without: readonly string[] = [],
+): Finding[] {
+  return roundsOf(policy).flatMap((round, index) => {
+    const { rejection } = round;
+    if (rejection === undefined || rejection === 'any' || round.level === 'AUTO') return [];
+    const at = `${roundPath(policy, path, index)}/rejection`;
+    const named =
+      people === undefined ? askedAtMost(policy, round) : askedIn(people, policy, round);
+    if (named === undefined) return [];
+    const asked = new Set([...named].filter((id) => !without.includes(id)));
+    return checkRejection(rejection, asked, people, at);
+  });
 }
 
 function checkRejection(

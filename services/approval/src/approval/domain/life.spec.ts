@@ -12,6 +12,10 @@ const HOUR = 3_600_000;
 const DUAL = { level: 'DUAL', approvers: ['group:risk'] } as const;
 const dual = () => TestApproval.ofWorkflow(DUAL);
 const asked = (more = {}) => TestApproval.adHoc({ ...DUAL, ...more });
+const withSundays = (it: TestApproval) => {
+  const hours = [{ days: ['sun' as const], from: '10:00', to: '11:00' }];
+  it.calendars = [{ name: 'sundays', timeZone: 'Europe/London', hours, holidays: [] }];
+};
 const fire = (approval: TestApproval) => approval.do(fireDeadlines);
 
 describe('an ad-hoc request', () => {
@@ -32,6 +36,49 @@ describe('an ad-hoc request', () => {
     expect(refused({ policy })).toBe('approval.unknown-calendar');
   });
 
+  it.each<[string, object, unknown?]>([
+    ['approval.rejection-unreachable', { rejection: { count: 3 } }, '/rejection'],
+    ['approval.rejection-unreachable', { rejection: { veto: ['alice'] } }],
+    ['approval.no-escalation', { expiry: { after: 'PT1H', outcome: 'escalate' } }],
+    [
+      'approval.after-expiry',
+      { expiry: { after: 'PT1H', outcome: 'reject' }, reminders: ['PT2H'] },
+      '/reminders/0',
+    ],
+    [
+      'approval.escalation-order',
+      {
+        escalation: [
+          { after: 'PT2H', approvers: ['bob'] },
+          { after: 'PT1H', approvers: ['grace'] },
+        ],
+      },
+    ],
+    ['approval.calendar-out-of-reach', { calendar: 'sundays', reminders: ['P3000D'] }, '/calendar'],
+    ['approval.unused', { level: 'AUTO' }],
+    ['approval.unused', { onRejected: 'draft' }, '/onRejected'],
+    ['approval.material-unknown', { material: ['/notional', '/currency'] }, '/material/1'],
+  ])('is refused by the analysis: %s', (code, more, path = expect.any(String)) => {
+    const policy = { level: 'SINGLE', approvers: ['erin', 'frank', 'alice'], ...more };
+    const details = { problems: [expect.objectContaining({ code, path })] };
+    expect(() => TestApproval.adHoc({ policy }, withSundays)).toThrow(
+      expect.objectContaining({ kind: 'rule', code, details }),
+    );
+  });
+
+  it('says who of those named does not count, and whom nobody knows', () => {
+    const asked = () =>
+      TestApproval.adHoc({ level: 'DUAL', approvers: ['alice', 'erin', 'mallory'] });
+    expect(asked).toThrow(/alice asked and never decides; the directory has nobody for mallory$/);
+  });
+
+  it('of a workflow counts every hour when its calendar has no such time, and says so', () => {
+    const policy = { ...DUAL, calendar: 'sundays', reminders: ['P3000D'] };
+    const { state } = TestApproval.ofWorkflow(policy, withSundays);
+    expect(state.deadlines.reminders).toHaveLength(1);
+    expect([...state.incidents.keys()]).toEqual(['approval.calendar-out-of-reach']);
+  });
+
   it('of level AUTO is decided by its rule, which is recorded with what it saw', () => {
     const auto = (rule: string) =>
       TestApproval.adHoc({ policy: { level: 'AUTO', approvers: [], rule } });
@@ -41,7 +88,10 @@ describe('an ad-hoc request', () => {
       rule: { expression: 'subject.notional < 10000000', inputs: SUBJECT },
     });
     expect(auto('subject.notional < 1').state.status).toBe('REJECTED');
-    const failed = auto('subject.nothing == 1');
+    expect(() => auto('subject.notional')).toThrow(
+      expect.objectContaining({ code: 'approval.rule-failed' }),
+    );
+    const failed = TestApproval.ofWorkflow({ level: 'AUTO', rule: 'subject.nothing == 1' });
     expect(failed.state.status).toBe('PENDING');
     expect([...failed.state.incidents.keys()]).toEqual(['approval.rule-failed']);
   });

@@ -2,7 +2,9 @@ import type { RequestApproval } from '@countersign/contracts';
 import { compileCondition, EXPRESSION_LANGUAGE, ExpressionError } from '@countersign/expressions';
 import { AppError, hashOf, invalid, messageOf, rule } from '@countersign/kernel';
 import {
+  adHocPolicyFindings,
   ApprovalPolicy,
+  type Calendar,
   deadlinesOf,
   type Organisation,
   roundsOf,
@@ -14,7 +16,7 @@ import { type Identity, identityOf, outcomeOf } from './identity.js';
 import { ended } from './outcome.js';
 import { unmetRule, watchQuorum } from './reachability.js';
 import { grant } from './settle.js';
-import { requiredFor } from './stages.js';
+import { peopleOf, requiredFor } from './stages.js';
 import {
   approvalAggregate,
   type ApprovalState,
@@ -44,7 +46,8 @@ export function requestApproval(state: ApprovalState, asked: Asked, moment: Mome
  * Opens what a person asks for.
  *
  * @throws AppError `approval.unknown-approver` with `details.approvers`, `approval.unknown-calendar`,
- *   `approval.quorum-unreachable`, `approval.malformed-policy`
+ *   `approval.quorum-unreachable`, `approval.malformed-policy`, `approval.rule-failed`; what the analysis of definitions
+ *   finds in a policy, with its codes and `details.problems`
  */
 export function requestAdHoc(
   state: ApprovalState,
@@ -72,6 +75,8 @@ export function requestAdHoc(
   );
   assertSound(draft.state, cause);
   begin(draft);
+  const failed = draft.state.incidents.get('approval.rule-failed');
+  if (failed !== undefined) throw rule('approval.rule-failed', failed);
   return draft.events;
 }
 
@@ -103,21 +108,31 @@ function policyOf({
 /** What a person asks for is refused at once when it cannot be met. */
 function assertSound(state: ExistingApproval, moment: Moment): void {
   const { organisation } = moment;
-  const { policy } = state.request;
+  const { policy, requester } = state.request;
   const unmet = unmetRule(state, moment);
   const unknown = unknownApprovers(policy, organisation);
+  const nobody = `the directory has nobody for ${unknown.join(', ')}`;
   if (unmet !== undefined) {
-    throw rule('approval.quorum-unreachable', unmet, { details: { unknown } });
+    const asks = peopleOf(policy, 0, organisation).has(requester);
+    const why = [
+      unmet,
+      ...(asks ? [`${requester} asked and never decides`] : []),
+      ...(unknown.length > 0 ? [nobody] : []),
+    ];
+    throw rule('approval.quorum-unreachable', why.join('; '), { details: { unknown } });
   }
   if (unknown.length > 0) {
-    throw rule('approval.unknown-approver', `the directory has nobody for ${unknown.join(', ')}`, {
-      details: { approvers: unknown },
-    });
-  }
-  if (policy.calendar !== undefined && organisation.calendar(policy.calendar) === undefined) {
-    throw rule('approval.unknown-calendar', `there is no calendar ${policy.calendar}`);
+    throw rule('approval.unknown-approver', nobody, { details: { approvers: unknown } });
   }
   if (policy.rule !== undefined) compileCondition(policy.rule, ['subject']);
+  const { subject } = state;
+  const problems = adHocPolicyFindings(policy, { requester, subject, organisation })
+    .filter(({ severity, code }) => severity === 'error' || code === 'approval.unused')
+    .map(({ code, path, message }) => ({ code, path, message }));
+  const [first] = problems;
+  if (first === undefined) return;
+  const message = `${first.path === '' ? '' : `${first.path}: `}${first.message}`;
+  throw rule(first.code, message, { details: { problems } });
 }
 
 /** Approvers behind whom the directory knows nobody active. */
@@ -144,7 +159,7 @@ function opened(
   const data: Requested = {
     ...asked,
     required: requiredFor(policy, 0, organisation),
-    deadlines: deadlinesOf({ ...policy, calendar: calendar?.name }, now, calendar),
+    deadlines: deadlinesIn(policy, now, calendar),
     directoryRevision: organisation.revision,
   };
   const event = { type: 'approval.requested', data } as const;
@@ -154,13 +169,39 @@ function opened(
   return draft;
 }
 
+/** Where a calendar has no such time, or is not there, every hour counts: `begin` says so with an incident. */
+function deadlinesIn(policy: ApprovalPolicy, now: Date, calendar: Calendar | undefined) {
+  const everyHour = () => deadlinesOf({ ...policy, calendar: undefined }, now, undefined);
+  if (calendar === undefined) return everyHour();
+  return outOfReach(policy, now, calendar) === undefined
+    ? deadlinesOf(policy, now, calendar)
+    : everyHour();
+}
+
+/** What is said when a policy's times do not come within twenty years of a calendar. */
+function outOfReach(policy: ApprovalPolicy, now: Date, calendar: Calendar): string | undefined {
+  try {
+    deadlinesOf(policy, now, calendar);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'calendar.out-of-reach')) throw error;
+    return error.message;
+  }
+}
+
 /** Nobody is asked where the level is AUTO; everywhere else somebody has to be able to answer. */
 function begin(draft: Draft): void {
   const { policy } = draft.state.request;
-  const { calendar } = policy;
-  if (calendar !== undefined && draft.moment.organisation.calendar(calendar) === undefined) {
-    const message = `there is no calendar ${calendar}: every hour counts`;
-    incident(draft, 'approval.unknown-calendar', message);
+  const { organisation, now } = draft.moment;
+  if (policy.calendar !== undefined) {
+    const calendar = organisation.calendar(policy.calendar);
+    const problem = calendar && outOfReach(policy, now, calendar);
+    if (calendar === undefined) {
+      const message = `there is no calendar ${policy.calendar}: every hour counts`;
+      incident(draft, 'approval.unknown-calendar', message);
+    } else if (problem !== undefined) {
+      incident(draft, 'approval.calendar-out-of-reach', `${problem}: every hour counts`);
+    }
   }
   if ((draft.state.required[0] ?? 0) === 0) applyRule(draft);
   else watchQuorum(draft);

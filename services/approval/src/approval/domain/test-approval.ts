@@ -2,6 +2,7 @@ import type { ApprovalEvent } from '@countersign/contracts';
 import { type Actor, AppError, derivedId, fold, hashOf } from '@countersign/kernel';
 import {
   ApprovalPolicy,
+  type Calendar,
   type DelegationTerms,
   Organisation,
   type Person,
@@ -46,6 +47,7 @@ export class TestApproval {
   readonly events: ApprovalEvent[] = [];
   now = new Date('2026-11-24T09:00:00.000Z');
   people = people();
+  calendars: Calendar[] = [];
   delegations: DelegationTerms[] = [];
   #decisions = 0;
 
@@ -85,7 +87,8 @@ export class TestApproval {
   }
 
   get organisation(): Organisation {
-    return new Organisation({ people: this.people, delegations: this.delegations, revision: 7 });
+    const { people, calendars, delegations } = this;
+    return new Organisation({ people, calendars, delegations, revision: 7 });
   }
 
   cause(id: string, more: Partial<Actor> = {}): Cause {
