@@ -48,7 +48,7 @@ describe('a policy with stages', () => {
     const forged = await people.decide('heidi', asked, { onBehalfOf: 'rosa' });
     expect(refusal(forged)).toEqual([403, 'approval.not-an-approver']);
     const why = await people.get<Approval>('heidi', `/approvals/${asked.approvalId}/why`);
-    expect(why).toMatchObject({ you: { mayDecide: false, onBehalfOf: ['frank'] } });
+    expect(why).toMatchObject({ you: { mayDecide: true, onBehalfOf: ['frank'] } });
     const standIn = await people.decide('heidi', asked, { onBehalfOf: 'frank' });
     expect(standIn.status).toBe(202);
     expect(refusal(await people.decide('frank', asked))).toEqual([422, 'approval.already-decided']);

@@ -204,6 +204,21 @@ describe('an ad-hoc request', () => {
       422,
       'approval.quorum-unreachable',
     ]);
+    const policy = { level: 'SINGLE', approvers: ['erin'], rejection: { count: 2 } };
+    const unsound = { subject: { a: 1 }, policy, reason: 'please' };
+    expect(refusal(await people.post('alice', '/approvals', unsound))).toEqual([
+      422,
+      'approval.rejection-unreachable',
+    ]);
+  });
+
+  it('about a workflow that is not there is refused', async () => {
+    const wanted = { subject: { a: 1 }, level: 'SINGLE', approvers: ['erin'], reason: 'please' };
+    const about = { ...wanted, workflowId: '0b2c4f0e-6a3c-4d8e-9d1b-0c1f6b6d2a11' };
+    expect(refusal(await people.post('alice', '/approvals', about))).toEqual([
+      422,
+      'approval.unknown-workflow',
+    ]);
   });
 
   it('leaves read tables that equal a rebuild', async () => {

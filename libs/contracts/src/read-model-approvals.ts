@@ -69,7 +69,7 @@ export interface ApprovalRequestRow {
 export interface ApprovalStageResult {
   readonly name: string | null;
   readonly level: string;
-  /** WAITING, OPEN or COMPLETE. */
+  /** WAITING, OPEN, COMPLETE or OVERRIDDEN. */
   readonly status: string;
   /** Null until it opens, where it is a part of those who are named then. */
   readonly required: number | null;

@@ -197,7 +197,7 @@ describe('an approval in the read tables', () => {
   it.each([
     ['grant', 'APPROVED', null, null],
     ['reject', 'REJECTED', 'carol', 'too large'],
-    ['time-out', 'TIMED_OUT', null, null],
+    ['time-out', 'TIMED_OUT', null, 'expired: reject'],
     ['withdraw', 'WITHDRAWN', 'alice', 'wrong'],
     ['cancel', 'CANCELLED', null, 'it moved on'],
   ] as const)('ends: %s', (outcome, status, ended_by, end_reason) => {
@@ -210,6 +210,9 @@ describe('an approval in the read tables', () => {
     if (!overridden || !granted || !closed) throw new Error('three events');
     const open = { status: 'APPROVED', overridden_by: 'grace', review: 'OPEN' };
     expect(requestAfter(overridden, granted)).toMatchObject(open);
+    expect(requestAfter(overridden, granted)?.stages.map(({ status }) => status)).toEqual(
+      expect.arrayContaining(['OVERRIDDEN']),
+    );
     expect(requestAfter(overridden, granted, closed)?.review).toBe('CLOSED');
   });
 

@@ -182,11 +182,15 @@ export const CloseReview = defineCommand(
   Changed,
 );
 
+/** OVERRIDDEN: not complete when an emergency override granted the whole. */
+export const StageStatus = z.enum(['WAITING', 'OPEN', 'COMPLETE', 'OVERRIDDEN']);
+export type StageStatus = z.infer<typeof StageStatus>;
+
 /** A stage, as it stands. */
 const StageState = QuorumState.extend({
   name: z.string().nullable(),
   level: ApprovalLevel,
-  status: z.enum(['WAITING', 'OPEN', 'COMPLETE']),
+  status: StageStatus,
   approvers: z.array(Approver).describe('those whom escalation added included'),
 });
 
@@ -217,11 +221,13 @@ export const ExplainApproval = defineCommand(
       .describe('people whom the policy names and the rules keep out; at most 200'),
     you: z.object({
       person: z.string(),
-      mayDecide: z.boolean(),
+      mayDecide: z.boolean().describe('for themselves, or only on behalf of others'),
       qualifiedBy: z.string().nullable(),
       onBehalfOf: z.array(z.string()).describe('for whom the caller may decide now'),
-      code: z.string().nullable().describe('with what a decision would be refused'),
-      reason: z.string().nullable(),
+      mayOverride: z.boolean().describe('in an emergency, without the others'),
+      mayReview: z.boolean().describe('the override that granted it'),
+      code: z.string().nullable().describe('with what a decision for themselves would be refused'),
+      reason: z.string().nullable().describe('why it would be refused, and how they may decide'),
     }),
     deadlines: z
       .array(z.object({ at: z.iso.datetime(), what: z.string() }))

@@ -170,6 +170,8 @@ describe('approvals', () => {
     expect(await found('status=withdrawn')).toEqual([ids.withdrawn]);
     expect(await found('status=timed_out')).toEqual([]);
     expect((await reading.get('/approvals?status=nothing')).status).toBe(400);
+    const ofGroup = await reading.get('/approvals?approver=group:risk');
+    expect([ofGroup.status, ofGroup.body.code]).toEqual([400, 'approval.takes-a-person']);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { forbidden, isAdministrator, notFound } from '@countersign/kernel';
+import { forbidden, invalid, isAdministrator, notFound, rule } from '@countersign/kernel';
 import type { Organisation } from '@countersign/state-machine';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -75,7 +75,7 @@ const approvalById: NamedStatement = {
 export class ApprovalsQuery {
   /**
    * @param organisation who may decide what on whose behalf, at `now`.
-   * @throws AppError `forbidden` `approval.not-your-list` for somebody else's list.
+   * @throws AppError `forbidden` `approval.not-your-list` for somebody else's list, `approval.takes-a-person`.
    */
   async list(
     view: ReadView,
@@ -94,6 +94,23 @@ export class ApprovalsQuery {
     return this.#decidable(view, parameters, new Decidable(who, organisation, now));
   }
 
+  /**
+   * Whether there is what an approval is asked about, as far as the caller may see it.
+   *
+   * @throws AppError `rule` `approval.unknown-workflow`
+   */
+  async assertWorkflow(view: ReadView, workflowId: string): Promise<void> {
+    const row = await view
+      .workflows()
+      .select('workflow_id')
+      .where('workflow_id', '=', workflowId)
+      .executeTakeFirst();
+    if (row) return;
+    const message =
+      'there is no such workflow; for one that was started a moment ago, send Countersign-After with its position';
+    throw rule('approval.unknown-workflow', message);
+  }
+
   /** @throws AppError `approval.not-found`. */
   async get(view: ReadView, approvalId: string): Promise<object> {
     const [row] = await view.run<DetailRow>(approvalById, approvalId);
@@ -102,6 +119,9 @@ export class ApprovalsQuery {
   }
 
   #whoseList({ caller }: ReadView, approver: string, organisation: Organisation) {
+    if (/^(group|role):/.test(approver)) {
+      throw invalid('approval.takes-a-person', 'approver takes `me` or a person, no group or role');
+    }
     const person = approver === 'me' ? caller.id : approver;
     if (organisation.personOf(person) === organisation.personOf(caller.id)) return caller;
     if (isAdministrator(caller)) return { id: person, roles: [], groups: [] };

@@ -9,6 +9,7 @@ import {
   QuorumState,
   Sha256,
   Signature,
+  StageStatus,
 } from '@countersign/contracts';
 import { ApprovalLevel, ApprovalPolicy, Approver } from '@countersign/state-machine';
 import { z } from 'zod';
@@ -47,7 +48,10 @@ export const ApprovalItem = z.object({
   review: z.enum(['OPEN', 'CLOSED']).nullable().describe('of an emergency override'),
   overriddenBy: z.string().nullable(),
   endedBy: z.string().nullable().describe('who rejected or withdrew it'),
-  endReason: z.string().nullable(),
+  endReason: z
+    .string()
+    .nullable()
+    .describe('`expired: reject` or `expired: cancel` when its time was up, as the policy says'),
   createdAt: Timestamp,
   updatedAt: Timestamp,
   endedAt: Timestamp.nullable(),
@@ -82,7 +86,7 @@ const Vote = z.object({
 const Stage = z.object({
   name: z.string().nullable(),
   level: ApprovalLevel,
-  status: z.enum(['WAITING', 'OPEN', 'COMPLETE']),
+  status: StageStatus.describe('OVERRIDDEN: not complete when an emergency override granted it'),
   required: Count.nullable().describe('null until it opens, where the quorum is a percentage'),
   given: Count,
   approvers: z.array(Approver).describe('whom the policy and escalations name'),
@@ -208,7 +212,7 @@ export function toItem(row: ItemRow) {
     reason: row.reason,
     status: row.status,
     level: row.level,
-    quorum: { required, given, met: given >= required },
+    quorum: { required, given, met: isMet(row) },
     stage: row.stage,
     stageName: row.stage_name,
     required,
@@ -229,6 +233,10 @@ export function toItem(row: ItemRow) {
     ...(row.decidableFor === undefined ? {} : { decidableFor: row.decidableFor }),
   };
 }
+
+/** By a rule nobody gives anything: it is met when the rule held. */
+const isMet = ({ required, given, status }: ItemRow): boolean =>
+  required === 0 ? status === 'APPROVED' : given >= required;
 
 export function toDetail(row: DetailRow) {
   const { expiresAt = null, reminders = [], escalations = [] } = row.deadlines;

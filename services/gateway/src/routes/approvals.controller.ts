@@ -26,7 +26,7 @@ export class ApprovalsController {
   @Operation({
     summary: 'Ask for an approval that no workflow asks for',
     description:
-      'Say a `level` and `approvers` (`alice`, `role:x`, `group:x`), or a whole `policy`. Naming the caller is no error, and never makes them eligible. A `workflowId` says what it is about; only the approval that the workflow itself opened satisfies its transition. Refused when nobody could meet it. The subject is at most 64 KiB.',
+      'Say a `level` and `approvers` (`alice`, `role:x`, `group:x`), or a whole `policy`. Naming the caller is no error, and never makes them eligible. A `workflowId` says what it is about; only the approval that the workflow itself opened satisfies its transition. It has to be one that the caller can read: for one that was started a moment ago send `Countersign-After`. Refused when nobody could meet it. The subject is at most 64 KiB.',
     body: RequestBody,
     reply: RequestApproval.reply,
     replyHeaders: { location: 'where the approval is' },
@@ -36,6 +36,7 @@ export class ApprovalsController {
         'approval.quorum-unreachable',
         'approval.unknown-approver',
         'approval.unknown-calendar',
+        'approval.unknown-workflow',
         'approval.calendar-out-of-reach',
         'approval.after-expiry',
         'approval.escalation-order',
@@ -49,6 +50,10 @@ export class ApprovalsController {
   })
   async request(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const body = parseInput(RequestBody, request.body);
+    const { workflowId } = body;
+    if (workflowId !== undefined) {
+      await this.approvals.assertWorkflow(await this.views.of(request), workflowId);
+    }
     const requested = await this.commands.send(request, RequestApproval, body);
     reply.header('location', `/${API}/approvals/${requested.approvalId}`);
     return requested;
@@ -59,7 +64,7 @@ export class ApprovalsController {
     summary: 'List approvals',
     query: ApprovalsParameters,
     reply: ApprovalsPage,
-    errors: { 403: ['approval.not-your-list'] },
+    errors: { 400: ['approval.takes-a-person'], 403: ['approval.not-your-list'] },
   })
   async list(@Req() request: FastifyRequest) {
     const parameters = parseQuery(ApprovalsParameters, request.query);

@@ -112,6 +112,8 @@ describe('the explanation of an approval', () => {
         mayDecide: true,
         qualifiedBy: 'x',
         onBehalfOf: [],
+        mayOverride: false,
+        mayReview: false,
         code: null,
         reason: null,
       },

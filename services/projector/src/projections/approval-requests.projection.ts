@@ -141,7 +141,7 @@ function change(event: ApprovalEvent, row: Row, at: string): Partial<Row> {
       return { status: 'REJECTED', ...ended(at, reason, rejectedBy) };
     }
     case 'approval.timed-out':
-      return { status: 'TIMED_OUT', ...ended(at) };
+      return { status: 'TIMED_OUT', ...ended(at, `expired: ${event.data.outcome}`) };
     case 'approval.withdrawn': {
       const { withdrawnBy, reason } = event.data;
       return { status: 'WITHDRAWN', ...ended(at, reason, withdrawnBy) };

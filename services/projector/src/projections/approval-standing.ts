@@ -1,3 +1,4 @@
+import type { StageStatus } from '@countersign/contracts';
 import {
   type ApprovalPolicy,
   approvalsNeeded,
@@ -43,18 +44,23 @@ export function standing(row: Row): Standing {
 }
 
 function stageResult(row: Row, round: Round, number: number): Row['stages'][number] {
-  const { stage, status, votes } = row;
+  const { votes } = row;
   const given = votes.filter((vote) => vote.stage === number && vote.action === 'approve').length;
   const asked = round.level !== 'COMMITTEE' || typeof round.quorum === 'number';
-  const isOpen = number === stage && status !== 'APPROVED';
   return {
     name: round.name ?? null,
     level: round.level,
-    status: number > stage ? 'WAITING' : isOpen ? 'OPEN' : 'COMPLETE',
+    status: stageStatus(row, number),
     required: row.stages[number]?.required ?? (asked ? approvalsNeeded(round) : null),
     given,
     approvers: [...round.approvers, ...addedTo(row, number)],
   };
+}
+
+function stageStatus({ stage, status, overridden_by }: Row, number: number): StageStatus {
+  if (number >= stage && overridden_by !== null) return 'OVERRIDDEN';
+  if (number > stage) return 'WAITING';
+  return number === stage && status !== 'APPROVED' ? 'OPEN' : 'COMPLETE';
 }
 
 function addedTo({ escalations }: Row, stage: number): string[] {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { overrideApproval } from './break-glass.js';
+import { freezeDeadlines } from './deadlines.js';
 import { explainApproval } from './explain.js';
 import { TestApproval } from './test-approval.js';
 
@@ -46,13 +48,69 @@ describe('an explanation', () => {
       code: 'approval.self-approval',
     });
     expect(why(approval, 'heidi').you).toMatchObject({
-      mayDecide: false,
+      mayDecide: true,
+      qualifiedBy: 'group:risk',
       code: 'approval.not-an-approver',
+      reason: expect.stringMatching(/only on behalf of grace: say onBehalfOf$/),
       onBehalfOf: ['grace'],
     });
     expect(approval.refusal(() => approval.decide('heidi', { onBehalfOf: 'grace' }))).toBe(
       undefined,
     );
+  });
+
+  it('names those who act for somebody while they can', () => {
+    const approval = open();
+    approval.delegate('frank', 'erin');
+    const delegates = () =>
+      why(approval, 'bob').waitingOn.find(({ person }) => person === 'frank')?.delegates;
+    expect(delegates()).toEqual(['erin']);
+    approval.approve('erin');
+    expect(delegates()).toEqual([]);
+    expect(why(approval, 'erin').you).toMatchObject({ mayDecide: false, onBehalfOf: [] });
+  });
+
+  it('says who may override, and who may review that', () => {
+    const approval = TestApproval.ofWorkflow({
+      stages: [
+        { name: 'desk', level: 'SINGLE', approvers: ['group:desk'] },
+        { name: 'risk', level: 'DUAL', approvers: ['group:risk'] },
+      ],
+      breakGlass: ['heidi'],
+    });
+    const acts = (as: string) => {
+      const { mayOverride, mayReview } = why(approval, as).you;
+      return { mayOverride, mayReview };
+    };
+    expect(acts('heidi')).toEqual({ mayOverride: true, mayReview: false });
+    expect(acts('erin')).toEqual({ mayOverride: false, mayReview: false });
+    approval.approve('bob');
+    const { subjectHash } = approval.state;
+    approval.do(
+      (state, cause) => overrideApproval(state, { reason: 'fire', subjectHash }, cause),
+      'heidi',
+    );
+    expect(acts('heidi')).toEqual({ mayOverride: false, mayReview: false });
+    expect(acts('erin')).toEqual({ mayOverride: false, mayReview: true });
+    expect(why(approval, 'erin').stages.map(({ status }) => status)).toEqual([
+      'COMPLETE',
+      'OVERRIDDEN',
+    ]);
+  });
+
+  it('says it in one sentence', () => {
+    const approval = TestApproval.ofWorkflow({ level: 'SINGLE', approvers: ['erin'] });
+    expect(why(approval, 'erin').summary).toBe('0 of 1 approval is given; 1 person may give it');
+    approval.do((state, cause) => freezeDeadlines(state, cause.now));
+    expect(why(approval, 'erin').summary).toMatch(/; the workflow is paused$/);
+  });
+
+  it('of level AUTO has a quorum as its rule says', () => {
+    const auto = (rule: string) =>
+      why(TestApproval.adHoc({ policy: { level: 'AUTO', approvers: [], rule } }), 'erin');
+    expect(auto('true').quorum).toEqual({ required: 0, given: 0, met: true });
+    expect(auto('false').quorum.met).toBe(false);
+    expect(auto('false').stages[0]?.met).toBe(false);
   });
 
   it('says what happens when', () => {

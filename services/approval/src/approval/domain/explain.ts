@@ -8,7 +8,8 @@ import {
 } from '@countersign/state-machine';
 import type { z } from 'zod';
 
-import { admit, assertOpen, signatureOf, throughDelegations } from './admission.js';
+import { admit, assertOpen, type Candidate, signatureOf, throughDelegations } from './admission.js';
+import { closeReview, overrideApproval } from './break-glass.js';
 import { existing } from './decide.js';
 import type { Cause, Moment } from './draft.js';
 import { exclusionOf, waysNamed } from './eligibility.js';
@@ -38,7 +39,7 @@ export function explainApproval(state: ApprovalState, cause: Cause): Explanation
     approvalId: request.approvalId,
     status,
     summary: summaryOf(current, cause),
-    quorum: quorumOf(current, organisation),
+    quorum: quorumIn(current, cause),
     stages: stagesOf(current, cause),
     waitingOn: open ? waitingOn(current, cause) : [],
     barred: open ? barred(current, cause) : [],
@@ -61,8 +62,18 @@ function summaryOf(state: ExistingApproval, moment: Moment): string {
   const [problem] = state.incidents.values();
   if (problem !== undefined) return `Stuck: ${problem}`;
   const left = peopleLeft(state, moment).size;
-  const whom = moment.organisation.isEmpty ? 'those whom the policy names' : `${left} people`;
-  return `${given} of ${required} approvals are given; ${whom} may give the others`;
+  const people = left === 1 ? '1 person' : `${left} people`;
+  const whom = moment.organisation.isEmpty ? 'those whom the policy names' : people;
+  const [approvals, others] =
+    required === 1 ? ['1 approval is', 'it'] : [`${required} approvals are`, 'the others'];
+  const paused = state.frozen === undefined ? '' : '; the workflow is paused';
+  return `${given} of ${approvals} given; ${whom} may give ${others}${paused}`;
+}
+
+/** By a rule nobody gives anything: it is met when the rule held. */
+function quorumIn(state: ExistingApproval, { organisation }: Moment): Explanation['quorum'] {
+  const quorum = quorumOf(state, organisation);
+  return quorum.required === 0 ? { ...quorum, met: state.status === 'APPROVED' } : quorum;
 }
 
 /** Which rule gave the outcome, and by whose decisions. */
@@ -110,25 +121,37 @@ function stagesOf(state: ExistingApproval, { organisation }: Moment): Explanatio
       (vote) => vote.stage === stage && vote.action === 'approve',
     ).length;
     const required = state.required[stage] ?? requiredFor(policy, stage, organisation);
-    const current = stage === state.stage && state.status !== 'APPROVED';
     return {
       name: name ?? null,
       level,
       required,
       given,
-      met: given >= required,
-      status: stage > state.stage ? 'WAITING' : current ? 'OPEN' : 'COMPLETE',
+      met: required === 0 ? state.status === 'APPROVED' : given >= required,
+      status: stageStatus(state, stage),
       approvers: [...approvers, ...addedTo(state, stage)],
     };
   });
 }
 
+function stageStatus(
+  { stage: last, status, overriddenBy }: ExistingApproval,
+  stage: number,
+): Explanation['stages'][number]['status'] {
+  if (stage >= last && overriddenBy !== undefined) return 'OVERRIDDEN';
+  if (stage > last) return 'WAITING';
+  return stage === last && status !== 'APPROVED' ? 'OPEN' : 'COMPLETE';
+}
+
 function waitingOn(state: ExistingApproval, moment: Moment): Explanation['waitingOn'] {
   const { organisation, now } = moment;
+  const decided = decidedSoFar(state, organisation);
   return [...peopleLeft(state, moment)].slice(0, MAX_PEOPLE).map((person) => {
     const given = organisation.delegationsOf(person, now);
     const delegates = [...new Set(given.map(({ to }) => to))].filter(
-      (to) => throughDelegations(state, to, person, moment) !== undefined,
+      (to) =>
+        !decided.has(to) &&
+        exclusionOf(state, to, organisation) === undefined &&
+        throughDelegations(state, to, person, moment) !== undefined,
     );
     return {
       person,
@@ -157,31 +180,60 @@ function barred(state: ExistingApproval, { organisation }: Moment): Explanation[
 }
 
 function standingOf(state: ExistingApproval, cause: Cause): Explanation['you'] {
-  const { actor, organisation, now } = cause;
+  const { actor, organisation } = cause;
   const person = organisation.personOf(actor.id);
-  const onBehalfOf = isOpen(state)
-    ? [
-        ...organisation
-          .delegators(person, now, (from) => {
-            const admission = throughDelegations(state, person, from, cause);
-            const decided = decidedSoFar(state, organisation);
-            if (!admission || decided.has(from) || decided.has(person)) return undefined;
-            if (exclusionOf(state, person, organisation)) return undefined;
-            return { template: state.request.template, qualifiedBy: admission.qualifiedBy };
-          })
-          .keys(),
-      ]
-    : [];
-  try {
-    assertOpen(state, now);
+  const onBehalfOf = othersFor(state, person, cause);
+  const { subjectHash } = state;
+  const acts = {
+    onBehalfOf,
+    mayOverride:
+      refusalOf(() => overrideApproval(state, { reason: '', subjectHash }, cause)) === null,
+    mayReview:
+      refusalOf(() => closeReview(state, { verdict: 'justified', reason: '' }, cause)) === null,
+  };
+  const refusal = refusalOf(() => mayAct(state, { actor }, cause));
+  if (refusal === null) {
     const { qualifiedBy } = admit(state, { actor }, cause);
-    signatureOf(state, person, cause);
-    const none = { code: null, reason: null };
-    return { person, mayDecide: true, qualifiedBy, onBehalfOf, ...none };
+    return { person, mayDecide: true, qualifiedBy, ...acts, code: null, reason: null };
+  }
+  const { code, message } = refusal;
+  const [first] = onBehalfOf;
+  if (first === undefined || refusalOf(() => mayAct(state, { actor, onBehalfOf: first }, cause))) {
+    return { person, mayDecide: false, qualifiedBy: null, ...acts, code, reason: message };
+  }
+  const { qualifiedBy } = admit(state, { actor, onBehalfOf: first }, cause);
+  const reason = `${message}; only on behalf of ${onBehalfOf.join(', ')}: say onBehalfOf`;
+  return { person, mayDecide: true, qualifiedBy, ...acts, code, reason };
+}
+
+/** For whom somebody may decide now, apart from themselves. */
+function othersFor(state: ExistingApproval, person: string, cause: Cause): string[] {
+  const { organisation, now } = cause;
+  const decided = decidedSoFar(state, organisation);
+  if (!isOpen(state) || decided.has(person)) return [];
+  if (exclusionOf(state, person, organisation)) return [];
+  const people = organisation.delegators(person, now, (from) => {
+    const admission = throughDelegations(state, person, from, cause);
+    if (!admission || decided.has(from)) return undefined;
+    return { template: state.request.template, qualifiedBy: admission.qualifiedBy };
+  });
+  return [...people.keys()];
+}
+
+/** @throws AppError as a decision would be refused, but for what it says */
+function mayAct(state: ExistingApproval, candidate: Candidate, cause: Cause): void {
+  assertOpen(state, cause.now);
+  const { approver } = admit(state, candidate, cause);
+  signatureOf(state, approver, cause);
+}
+
+function refusalOf(act: () => unknown): AppError | null {
+  try {
+    act();
+    return null;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const { code, message: reason } = error;
-    return { person, mayDecide: false, qualifiedBy: null, onBehalfOf, code, reason };
+    return error;
   }
 }
 
