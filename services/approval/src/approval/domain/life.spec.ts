@@ -60,7 +60,7 @@ describe('an ad-hoc request', () => {
     ['approval.material-unknown', { material: ['/notional', '/currency'] }, '/material/1'],
   ])('is refused by the analysis: %s', (code, more, path = expect.any(String)) => {
     const policy = { level: 'SINGLE', approvers: ['erin', 'frank', 'alice'], ...more };
-    const details = { problems: [expect.objectContaining({ code, path })] };
+    const details = { findings: [expect.objectContaining({ code, path })] };
     expect(() => TestApproval.adHoc({ policy }, withSundays)).toThrow(
       expect.objectContaining({ kind: 'rule', code, details }),
     );

@@ -47,7 +47,7 @@ export function requestApproval(state: ApprovalState, asked: Asked, moment: Mome
  *
  * @throws AppError `approval.unknown-approver` with `details.approvers`, `approval.unknown-calendar`,
  *   `approval.quorum-unreachable`, `approval.malformed-policy`, `approval.rule-failed`; what the analysis of definitions
- *   finds in a policy, with its codes and `details.problems`
+ *   finds in a policy, with its codes and `details.findings`
  */
 export function requestAdHoc(
   state: ApprovalState,
@@ -126,13 +126,13 @@ function assertSound(state: ExistingApproval, moment: Moment): void {
   }
   if (policy.rule !== undefined) compileCondition(policy.rule, ['subject']);
   const { subject } = state;
-  const problems = adHocPolicyFindings(policy, { requester, subject, organisation })
+  const findings = adHocPolicyFindings(policy, { requester, subject, organisation })
     .filter(({ severity, code }) => severity === 'error' || code === 'approval.unused')
     .map(({ code, path, message }) => ({ code, path, message }));
-  const [first] = problems;
+  const [first] = findings;
   if (first === undefined) return;
   const message = `${first.path === '' ? '' : `${first.path}: `}${first.message}`;
-  throw rule(first.code, message, { details: { problems } });
+  throw rule(first.code, message, { details: { findings } });
 }
 
 /** Approvers behind whom the directory knows nobody active. */
