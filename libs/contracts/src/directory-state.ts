@@ -68,7 +68,11 @@ function evolveAll(before: DirectoryState, events: readonly DirectoryEvent[]): D
   const people = events.filter((event) => event.type === 'directory.people-changed');
   const calendars = events.filter((event) => event.type === 'directory.calendars-changed');
   const made = events.filter((event) => event.type === 'directory.delegation-created');
-  const ended = events.filter((event) => event.type === 'directory.delegation-ended');
+  const delegationsStay = events.every(
+    ({ type, data }) =>
+      !type.startsWith('directory.delegation-') &&
+      (type !== 'directory.people-changed' || data.removed.length === 0),
+  );
   const last = events.findLastIndex(
     ({ type }) => type === 'directory.people-changed' || type === 'directory.calendars-changed',
   );
@@ -76,9 +80,7 @@ function evolveAll(before: DirectoryState, events: readonly DirectoryEvent[]): D
     ...before,
     ...(people.length > 0 ? withPeople(before, people) : {}),
     ...(calendars.length > 0 ? { calendars: withCalendars(before, calendars) } : {}),
-    ...(made.length + ended.length > 0
-      ? { delegations: withDelegations(before, made, ended) }
-      : {}),
+    ...(delegationsStay ? {} : { delegations: withDelegations(before, events) }),
     revision: before.revision + events.length,
     documentRevision: last < 0 ? before.documentRevision : before.revision + last + 1,
     latestDelegation: made.at(-1)?.data.createdAt ?? before.latestDelegation,
@@ -124,23 +126,35 @@ function withCalendars(before: DirectoryState, changes: Of<'directory.calendars-
   return calendars;
 }
 
+/** Who ends the delegations of those who leave. */
+const DIRECTORY = 'system:directory';
+
+/** In the order of the events: whoever comes back does not have again what ended when they left. */
 function withDelegations(
   before: DirectoryState,
-  made: Of<'directory.delegation-created'>,
-  ended: Of<'directory.delegation-ended'>,
-) {
+  events: readonly DirectoryEvent[],
+): DirectoryState['delegations'] {
   const delegations = new Map(before.delegations);
-  for (const { data } of made) {
-    const { createdAt: _, scope = null, ...rest } = data;
-    delegations.set(data.delegationId, { ...rest, scope, endedBy: null });
-  }
-  for (const { data } of ended) {
-    const delegation = delegations.get(data.delegationId);
-    if (delegation) {
-      delegations.set(data.delegationId, { ...delegation, endedBy: data.endedBy });
+  for (const { type, data } of events) {
+    if (type === 'directory.delegation-created') {
+      const { createdAt: _, scope = null, ...rest } = data;
+      delegations.set(data.delegationId, { ...rest, scope, endedBy: null });
+    } else if (type === 'directory.delegation-ended') {
+      end(delegations, data.delegationId, data.endedBy);
+    } else if (type === 'directory.people-changed' && data.removed.length > 0) {
+      const gone = new Set(data.removed);
+      for (const { delegationId, from, to, endedBy } of delegations.values()) {
+        const open = endedBy === null;
+        if (open && (gone.has(from) || gone.has(to))) end(delegations, delegationId, DIRECTORY);
+      }
     }
   }
   return delegations;
+}
+
+function end(delegations: Map<string, DelegationRecord>, id: string, endedBy: string): void {
+  const delegation = delegations.get(id);
+  if (delegation) delegations.set(id, { ...delegation, endedBy });
 }
 
 /** Those that nobody ended and that were not over when the last one was made. */

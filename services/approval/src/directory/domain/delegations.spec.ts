@@ -243,3 +243,25 @@ describe('ending', () => {
     expect(endDelegation(before, asked, caller('a'), new Date(day(7)))).toEqual([]);
   });
 });
+
+describe('whoever leaves', () => {
+  it('does not have their delegations again when they come back', () => {
+    const given = made(['a', request('b')], ['c', request('a')], ['d', request('e')]);
+    const change = (set: string[], removed: string[]): DirectoryEvent => ({
+      type: 'directory.people-changed',
+      data: { source: 'api', set: set.map((id) => person(id)), removed },
+    });
+    const back = fold(directoryAggregate, [change([], ['a']), change(['a'], [])], given);
+    const chain = (from: string, to: string) =>
+      organisationOf(back).chain(from, to, NOW, { qualifiedBy: from });
+    expect(chain('a', 'b')).toBeUndefined();
+    expect(chain('c', 'a')).toBeUndefined();
+    expect(chain('d', 'e')).toHaveLength(1);
+    const again = fold(
+      directoryAggregate,
+      createDelegation(back, request('b'), caller('a'), NOW),
+      back,
+    );
+    expect(organisationOf(again).chain('a', 'b', NOW, { qualifiedBy: 'a' })).toHaveLength(1);
+  });
+});
