@@ -20,7 +20,7 @@ describe('consistency', () => {
   beforeAll(async () => {
     await reading.db
       .insertInto('workflow_instances')
-      .values(workflow({ workflow_id: W, status: 'PAUSED' }))
+      .values(workflow({ workflow_id: W, status: 'COMPLETED' }))
       .execute();
   });
 
