@@ -1,5 +1,4 @@
 import { Clock, derivedId, hashOf, messageOf, newId, systemActor } from '@countersign/kernel';
-import { EventOffers } from '@countersign/messaging';
 import {
   DirectoryReader,
   LeaderLoop,
@@ -10,7 +9,7 @@ import {
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import pLimit from 'p-limit';
 
-import { Approvals } from './approvals.js';
+import { ApprovalChanges } from './approval-changes.js';
 import { fireDeadlines } from './domain/deadlines.js';
 import type { Events, Moment } from './domain/draft.js';
 import { checkQuorum } from './domain/reachability.js';
@@ -40,8 +39,7 @@ export class ApprovalDeadlines implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(PLATFORM) private readonly platform: Platform,
     @Inject(Log) private readonly log: Log,
-    @Inject(Approvals) private readonly approvals: Approvals,
-    @Inject(EventOffers) private readonly offers: EventOffers,
+    @Inject(ApprovalChanges) private readonly changes: ApprovalChanges,
     @Inject(DirectoryReader) private readonly directory: DirectoryReader,
     @Inject(Clock) private readonly clock: Clock,
   ) {
@@ -129,11 +127,7 @@ export class ApprovalDeadlines implements OnModuleInit, OnApplicationShutdown {
     const ids = { commandId, correlationId: approvalId, causationId: approvalId };
     const context = { ...ids, commandHash: hashOf(approvalId), actor: systemActor('approval') };
     try {
-      const stream = Approvals.streamOf(approvalId);
-      const { events } = await this.approvals.execute(stream, context, async (state) =>
-        act(state, { now: this.clock.now(), organisation: await this.directory.load() }),
-      );
-      await this.offers.offer(events);
+      const { events } = await this.changes.change(approvalId, context, act);
       return events.length > 0;
     } catch (error) {
       this.log.warn({ approvalId, reason: messageOf(error) }, 'an approval could not be looked at');

@@ -9,13 +9,13 @@ import type {
   WorkflowResumed,
   WorkflowTransitionRequested,
 } from '@countersign/contracts';
-import { EventStore } from '@countersign/event-store';
-import { Clock, conflict } from '@countersign/kernel';
-import { EventOffers, type ObservedEvent } from '@countersign/messaging';
-import { DirectoryReader, latestPosition, reactionContext } from '@countersign/service-kit';
+import { conflict } from '@countersign/kernel';
+import type { ObservedEvent } from '@countersign/messaging';
+import { reactionContext } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
+import { ApprovalChanges } from './approval-changes.js';
 import { Approvals } from './approvals.js';
 import { freezeDeadlines, resumeDeadlines } from './domain/deadlines.js';
 import type { Events, Moment } from './domain/draft.js';
@@ -31,10 +31,7 @@ type Observed<T extends { schema: z.ZodType }> = ObservedEvent<z.output<T['schem
 export class ApprovalReactions {
   constructor(
     @Inject(Approvals) private readonly approvals: Approvals,
-    @Inject(EventOffers) private readonly offers: EventOffers,
-    @Inject(EventStore) private readonly store: EventStore,
-    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
-    @Inject(Clock) private readonly clock: Clock,
+    @Inject(ApprovalChanges) private readonly changes: ApprovalChanges,
   ) {}
 
   /** A workflow waits for an approval. */
@@ -77,17 +74,16 @@ export class ApprovalReactions {
 
   async #open(event: ObservedEvent, asked: Parameters<typeof requestApproval>[1]): Promise<string> {
     const context = reactionContext('approval', event);
-    const stream = Approvals.streamOf(asked.approvalId);
-    const done = this.approvals.doneAt(stream, context.commandId);
+    const { approvalId } = asked;
+    const done = this.approvals.doneAt(Approvals.streamOf(approvalId), context.commandId);
     if (done !== undefined) return done;
-    const outcome = await this.approvals.execute(
-      stream,
+    const { position } = await this.changes.change(
+      approvalId,
       context,
-      async (state) => requestApproval(state, asked, await this.#moment()),
+      (state, moment) => requestApproval(state, asked, moment),
       { fresh: true },
     );
-    const followed = await this.offers.offer(outcome.events);
-    return latestPosition(this.store, outcome.position, followed);
+    return position;
   }
 
   async #change(
@@ -96,20 +92,12 @@ export class ApprovalReactions {
   ): Promise<string | undefined> {
     const { approvalId } = event.data;
     if (approvalId === undefined) return undefined;
-    const outcome = await this.approvals.execute(
-      Approvals.streamOf(approvalId),
-      reactionContext('approval', event),
-      async (state) => {
-        // The request may still be on its way: come again when it is there.
-        if (!state.exists) throw conflict('approval.not-found', 'not requested yet');
-        return decide(state, await this.#moment());
-      },
-    );
-    const followed = await this.offers.offer(outcome.events);
-    return latestPosition(this.store, outcome.position, followed);
-  }
-
-  async #moment(): Promise<Moment> {
-    return { now: this.clock.now(), organisation: await this.directory.load() };
+    const context = reactionContext('approval', event);
+    const { position } = await this.changes.change(approvalId, context, (state, moment) => {
+      // The request may still be on its way: come again when it is there.
+      if (!state.exists) throw conflict('approval.not-found', 'not requested yet');
+      return decide(state, moment);
+    });
+    return position;
   }
 }

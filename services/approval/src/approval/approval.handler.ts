@@ -13,13 +13,13 @@ import type {
   RevokeDecision,
   WithdrawApproval,
 } from '@countersign/contracts';
-import { EventStore } from '@countersign/event-store';
-import { AppError, Clock, derivedId, hashOf } from '@countersign/kernel';
-import { type CommandContext, EventOffers } from '@countersign/messaging';
-import { DirectoryReader, latestPosition } from '@countersign/service-kit';
+import { AppError, derivedId, hashOf } from '@countersign/kernel';
+import type { CommandContext } from '@countersign/messaging';
+import { DirectoryReader } from '@countersign/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
+import { ApprovalChanges } from './approval-changes.js';
 import { Approvals } from './approvals.js';
 import { closeReview, overrideApproval } from './domain/break-glass.js';
 import { claimApproval, commentOn, releaseApproval } from './domain/conversation.js';
@@ -41,10 +41,8 @@ type Reply<Command extends { reply: z.ZodType }> = Promise<z.output<Command['rep
 export class ApprovalHandler {
   constructor(
     @Inject(Approvals) private readonly approvals: Approvals,
-    @Inject(EventOffers) private readonly offers: EventOffers,
-    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ApprovalChanges) private readonly changes: ApprovalChanges,
     @Inject(DirectoryReader) private readonly directory: DirectoryReader,
-    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   async request(
@@ -179,7 +177,7 @@ export class ApprovalHandler {
     { actor }: CommandContext,
   ): Reply<typeof ExplainApproval> {
     const state = await this.approvals.load(Approvals.streamOf(approvalId));
-    return explainApproval(state, await this.#cause(actor));
+    return explainApproval(state, { ...(await this.changes.moment()), actor });
   }
 
   async #change(
@@ -187,21 +185,14 @@ export class ApprovalHandler {
     context: CommandContext,
     decide: (state: ApprovalState, cause: Cause) => Events,
   ) {
-    const outcome = await this.approvals.execute(
-      Approvals.streamOf(approvalId),
-      context,
-      async (state) => decide(state, await this.#cause(context.actor)),
+    const { actor } = context;
+    const outcome = await this.changes.change(approvalId, context, (state, moment) =>
+      decide(state, { ...moment, actor }),
     );
-    const followed = await this.offers.offer(outcome.events);
-    const position = latestPosition(this.store, outcome.position, followed);
     // Whatever was decided, was decided about an approval that is there.
     const state = outcome.state as ExistingApproval;
     const events = outcome.events as readonly unknown[] as Events;
-    return { approvalId, status: state.status, position, state, events };
-  }
-
-  async #cause(actor: CommandContext['actor']): Promise<Cause> {
-    return { actor, now: this.clock.now(), organisation: await this.directory.load() };
+    return { approvalId, status: state.status, position: outcome.position, state, events };
   }
 
   /** A refusal of the rules is recorded beside the request; the caller hears of the refusal either way. */
@@ -217,12 +208,9 @@ export class ApprovalHandler {
       commandId: derivedId('refusal', context.commandId),
       commandHash: hashOf(refusal.code),
     };
-    const { events } = await this.approvals.execute(
-      Approvals.streamOf(approvalId),
-      besides,
-      (state) => recordRefusal(state, vote, refusal, context),
+    await this.changes.change(approvalId, besides, (state) =>
+      recordRefusal(state, vote, refusal, context),
     );
-    await this.offers.offer(events);
   }
 }
 

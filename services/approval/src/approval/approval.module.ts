@@ -7,6 +7,7 @@ import { DecisionJobs } from '../decision-job/decision-jobs.js';
 import { DirectoryController } from '../directory/directory.controller.js';
 import { DirectoryHandler } from '../directory/directory.handler.js';
 import { DirectoryModule } from '../directory/directory.module.js';
+import { ApprovalChanges } from './approval-changes.js';
 import { ApprovalController } from './approval.controller.js';
 import { ApprovalDeadlines } from './approval-deadlines.js';
 import { ApprovalHandler } from './approval.handler.js';
@@ -19,6 +20,7 @@ import { Approvals } from './approvals.js';
     DirectoryHandler,
     DirectoryController,
     Approvals,
+    ApprovalChanges,
     ApprovalHandler,
     ApprovalReactions,
     ApprovalDeadlines,
