@@ -99,6 +99,8 @@ describe('two replicas, of which one is killed when an append is durable and bef
         );
         await victim.up();
       }
+      // Whoever wants to know all triggers waits for the appends under way below others: there shall be no others.
+      await settled(system);
       // The dead one's append goes through after the other has begun.
       const victim = await gate.kill(
         `new.type = 'workflow.started' AND new.data->>'businessKey' = 'K-late'`,
