@@ -1,3 +1,4 @@
+import { isJson, isJsonObject, type Json, type JsonObject } from '@countersign/kernel';
 import { z } from 'zod';
 
 /** Template, trigger and event names: lower case words joined by `_`, `-` or `.`. */
@@ -23,5 +24,12 @@ export const Position = z
   .string()
   .regex(/^[0-9A-Za-z_:/-]{1,64}$/, 'a position as a reply gave it');
 
+/** Any JSON value. A plain walk over the value: `z.json()` takes six times as long, at every event and command. */
+export const JsonValue = z
+  .custom<Json>(isJson, 'must be JSON')
+  .register(z.globalRegistry, { description: 'any JSON value' });
+
 /** Any JSON object. */
-export const JsonRecord = z.record(z.string(), z.json());
+export const JsonRecord = z
+  .custom<JsonObject>(isJsonObject, 'must be a JSON object')
+  .register(z.globalRegistry, { type: 'object', additionalProperties: {} });

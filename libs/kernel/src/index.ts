@@ -32,6 +32,8 @@ export {
   canonicalJson,
   findUnstorableText,
   hashOf,
+  isJson,
+  isJsonObject,
   type Json,
   type JsonObject,
   mayHoldUnstorableText,

@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { canonicalJson, findUnstorableText, hashOf, mayHoldUnstorableText } from './json.js';
+import {
+  canonicalJson,
+  findUnstorableText,
+  hashOf,
+  isJson,
+  isJsonObject,
+  mayHoldUnstorableText,
+} from './json.js';
 
 describe('canonical JSON', () => {
   it('is that of RFC 8785', () => {
@@ -13,6 +20,31 @@ describe('canonical JSON', () => {
 
   it('gives equal values equal hashes, whatever the order of their keys', () => {
     expect(hashOf({ a: 1, b: [2, { d: 3, c: 4 }] })).toBe(hashOf({ b: [2, { c: 4, d: 3 }], a: 1 }));
+  });
+});
+
+describe('JSON values', () => {
+  it('are all that JSON.parse yields, and what is no object is no JSON object', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        const value: unknown = JSON.parse(text);
+        expect(isJson(value)).toBe(true);
+        expect(isJsonObject(value)).toBe(text.trimStart().startsWith('{'));
+      }),
+    );
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['a number that is none', Number.NaN],
+    ['an infinite number', Infinity],
+    ['a bigint', 1n],
+    ['a function', () => 1],
+    ['a date', new Date(0)],
+    ['a map', new Map()],
+  ])('%s is none, wherever it lies', (_, value) => {
+    expect(isJson(value)).toBe(false);
+    expect(isJsonObject({ a: [{ b: value }] })).toBe(false);
   });
 });
 

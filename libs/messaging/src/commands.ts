@@ -1,4 +1,4 @@
-import type { CommandType } from '@countersign/contracts';
+import { type CommandType, JsonValue } from '@countersign/contracts';
 import {
   Actor,
   type Clock,
@@ -33,7 +33,7 @@ const Envelope = z.object({
   causationId: z.string().min(1).max(200),
   actor: Actor,
   sentAt: z.int(),
-  body: z.json(),
+  body: JsonValue,
 });
 
 /** Sends commands to services. The envelope carries the verified actor, signed for a short while. */

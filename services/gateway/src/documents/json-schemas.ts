@@ -35,47 +35,47 @@ export class JsonSchemas {
     const whole = z.toJSONSchema(z.object({ [HOLDER]: schema }), {
       io: 'input',
       metadata: this.#registry,
+      unrepresentable: 'any',
       override: ({ zodSchema, jsonSchema }) => tidy(zodSchema, jsonSchema),
     });
     const { $defs: definitions = {}, properties = {}, required = [] } = whole;
     for (const [name, definition] of Object.entries(definitions)) {
-      if (isAnyJson(definition)) continue;
       if (name.startsWith('__')) {
         throw new Error('a schema that contains itself needs a name: see named-schemas.ts');
       }
       const { id: _, ...rest } = definition;
-      this.#named[name] = this.#relink(rest, definitions) as JsonSchema;
+      this.#named[name] = this.#relink(rest) as JsonSchema;
     }
     return {
-      schema: this.#relink(properties[HOLDER], definitions) as JsonSchema,
+      schema: this.#relink(properties[HOLDER]) as JsonSchema,
       required: required.includes(HOLDER),
     };
   }
 
-  #relink(value: unknown, definitions: Readonly<Record<string, unknown>>): unknown {
-    if (Array.isArray(value)) return value.map((member) => this.#relink(member, definitions));
+  #relink(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((member) => this.#relink(member));
     if (value === null || typeof value !== 'object') return value;
     const { $ref: reference, ...rest } = value as Record<string, unknown>;
     const relinked = Object.fromEntries(
-      Object.entries(rest).map(([key, member]) => [key, this.#relink(member, definitions)]),
+      Object.entries(rest).map(([key, member]) => [key, this.#relink(member)]),
     );
     if (typeof reference !== 'string') return relinked;
     const name = LOCAL.exec(reference)?.[1] ?? '';
-    return isAnyJson(definitions[name]) ? relinked : { $ref: `${this.prefix}${name}`, ...relinked };
+    return { $ref: `${this.prefix}${name}`, ...relinked };
   }
 }
+
+/** What JSON Schema has no words for, unless `.meta()` gives them. */
+const unsayable = new Set<string>(['custom', 'transform', 'date', 'bigint', 'map', 'set']);
 
 /** Adds what `.meta()` and `.describe()` said, and leaves out what only repeats the format. */
 function tidy(schema: z.core.$ZodType, json: z.core.JSONSchema.BaseSchema): void {
   const { id: _, ...meta } = z.globalRegistry.get(schema) ?? {};
+  const { type } = schema._zod.def;
+  if (unsayable.has(type) && Object.keys(meta).length === 0) {
+    throw new Error(`JSON Schema cannot say what a ${type} is: give it a .meta()`);
+  }
   Object.assign(json, meta);
   if (json.format === 'uuid' || json.format === 'date-time') delete json.pattern;
-  if (schema._zod.def.type === 'record') delete json.propertyNames;
-}
-
-/** `z.json()` is any JSON value, which JSON Schema says with an empty schema. */
-function isAnyJson(definition: unknown): boolean {
-  const { anyOf } = (definition ?? {}) as { anyOf?: { type?: unknown }[] };
-  const types = anyOf?.map(({ type }) => type).sort();
-  return types?.join() === 'array,boolean,null,number,object,string';
+  if (type === 'record') delete json.propertyNames;
 }

@@ -1,4 +1,4 @@
-import { Provenance } from '@countersign/contracts';
+import { JsonValue, Provenance } from '@countersign/contracts';
 import { hashOf, invalid, parseInput } from '@countersign/kernel';
 import type { WorkflowDefinition } from '@countersign/state-machine';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const FORMAT = 'countersign-template';
 export const TemplateFile = z.strictObject({
   format: z.literal(FORMAT),
   formatVersion: z.literal(1),
-  definition: z.json(),
+  definition: JsonValue,
   provenance: Provenance,
 });
 

@@ -1,4 +1,11 @@
-import { FindingCounts, Name, Provenance, Sha256, TemplateStatus } from '@countersign/contracts';
+import {
+  FindingCounts,
+  JsonValue,
+  Name,
+  Provenance,
+  Sha256,
+  TemplateStatus,
+} from '@countersign/contracts';
 import { WorkflowDefinition } from '@countersign/state-machine';
 import { z } from 'zod';
 
@@ -54,8 +61,8 @@ export const TemplateDiff = z.object({
         .describe(
           'JSON pointer into the newer definition; of what was removed, into the older one',
         ),
-      before: z.json().optional(),
-      after: z.json().optional(),
+      before: JsonValue.optional(),
+      after: JsonValue.optional(),
     }),
   ),
 });
