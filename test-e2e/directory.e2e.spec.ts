@@ -122,7 +122,7 @@ describe('the directory', () => {
     );
     expect(recorded.at(-1)).toMatchObject({
       type: 'directory.people-changed',
-      data: { source: 'api', set: [{ id: 'bob' }] },
+      data: { source: 'api', changedBy: 'alice', set: [{ id: 'bob' }] },
       metadata: { actor: 'alice' },
     });
   });
@@ -153,7 +153,9 @@ describe('the directory', () => {
     expect(inactive.status).toBe(200);
     expect(refusal(await decide('frank', deal))).toEqual([403, 'approval.not-an-approver']);
     await change('frank', (frank) => ({ ...frank, active: true }));
-    expect((await decide('frank', deal)).status).toBe(202);
+    expect((await decide('frank', await trade())).status).toBe(202);
+    // Called back by whoever asked for it.
+    expect(refusal(await decide('frank', deal))).toEqual([422, 'approval.excluded']);
   });
 
   it('is the same after a restart', async () => {

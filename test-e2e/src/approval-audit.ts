@@ -1,11 +1,16 @@
 import type { ApprovalEvent, DirectoryEvent } from '@countersign/contracts';
 import type { StoredEvent } from '@countersign/kernel';
 import type { DelegationTerms, Person } from '@countersign/state-machine';
-import { faultsInApproval, type RecordedApprovalEvent } from '@countersign/testing';
+import {
+  faultsInApproval,
+  type PeopleAfterChange,
+  type RecordedApprovalEvent,
+} from '@countersign/testing';
 
 /** Who is there and who stands in for whom, at one revision of the directory. */
 interface World {
   readonly people: readonly Person[];
+  readonly changes: readonly PeopleAfterChange[];
   readonly delegations: readonly DelegationTerms[];
 }
 
@@ -64,19 +69,23 @@ function recordOf(
 function worldsOf(stored: readonly StoredEvent[]): World[] {
   const people = new Map<string, Person>();
   const delegations = new Map<string, DelegationTerms>();
-  const worlds: World[] = [{ people: [], delegations: [] }];
+  const worlds: World[] = [{ people: [], changes: [], delegations: [] }];
+  let changes: readonly PeopleAfterChange[] = [];
   for (const { stream, type, data } of stored) {
     if (!stream.startsWith('directory-')) continue;
     const event = { type, data } as unknown as DirectoryEvent;
     if (event.type === 'directory.people-changed') {
       for (const person of event.data.set) people.set(person.id, person);
       for (const id of event.data.removed) people.delete(id);
+      const { source, changedBy = null } = event.data;
+      const by = source === 'api' ? changedBy : undefined;
+      changes = [...changes, { by, people: [...people.values()] }];
     }
     if (event.type === 'directory.delegation-created') {
       delegations.set(event.data.delegationId, event.data);
     }
     if (event.type === 'directory.delegation-ended') delegations.delete(event.data.delegationId);
-    worlds.push({ people: [...people.values()], delegations: [...delegations.values()] });
+    worlds.push({ people: [...people.values()], changes, delegations: [...delegations.values()] });
   }
   return worlds;
 }

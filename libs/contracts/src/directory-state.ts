@@ -4,34 +4,19 @@ import {
   type DelegationTerms,
   type Directory,
   Organisation,
-  type Person,
 } from '@countersign/state-machine';
 
 import type { Delegation } from './commands/directory.commands.js';
+import { type KnownPeople, peopleAfter } from './directory-people.js';
 import type { DirectoryEvent } from './events/directory.events.js';
 
 /** A delegation as it was made, and by whom it was ended. */
 export type DelegationRecord = Omit<Delegation, 'status'>;
 
-/** Whose an id or login is. */
-export interface Belonging {
-  /** Their id. */
-  readonly person: string;
-  /** Whether it was ever the id of a person, under which records know them. */
-  readonly wasId: boolean;
-}
-
 /** What the directory's events say, taken together. */
-export interface DirectoryState {
-  /** How many events that are: recorded with what is decided by it. */
-  readonly revision: number;
+export interface DirectoryState extends KnownPeople {
   /** The revision at which people or calendars changed last. */
   readonly documentRevision: number;
-  readonly people: ReadonlyMap<string, Person>;
-  /** Ids and logins that were somebody's. */
-  readonly removed: ReadonlySet<string>;
-  /** Whose each id and login is, or was last. */
-  readonly belongings: ReadonlyMap<string, Belonging>;
   readonly calendars: ReadonlyMap<string, Calendar>;
   /** All that were ever made, by id. */
   readonly delegations: ReadonlyMap<string, DelegationRecord>;
@@ -53,8 +38,11 @@ export const directoryAggregate: Aggregate<DirectoryState, DirectoryEvent> = {
     people: new Map(),
     removed: new Set(),
     belongings: new Map(),
+    origins: new Map(),
+    changes: [],
     calendars: new Map(),
     delegations: new Map(),
+    entered: new Map(),
     latestDelegation: '',
     fileHash: undefined,
   },
@@ -78,7 +66,7 @@ function evolveAll(before: DirectoryState, events: readonly DirectoryEvent[]): D
   );
   return {
     ...before,
-    ...(people.length > 0 ? withPeople(before, people) : {}),
+    ...peopleAfter(before, events),
     ...(calendars.length > 0 ? { calendars: withCalendars(before, calendars) } : {}),
     ...(delegationsStay ? {} : { delegations: withDelegations(before, events) }),
     revision: before.revision + events.length,
@@ -91,31 +79,6 @@ function evolveAll(before: DirectoryState, events: readonly DirectoryEvent[]): D
 }
 
 type Of<Type extends DirectoryEvent['type']> = readonly Extract<DirectoryEvent, { type: Type }>[];
-
-function withPeople(before: DirectoryState, changes: Of<'directory.people-changed'>) {
-  const people = new Map(before.people);
-  const removed = new Set(before.removed);
-  const belongings = new Map(before.belongings);
-  for (const { data } of changes) {
-    for (const id of data.removed) {
-      for (const login of people.get(id)?.logins ?? []) removed.add(login);
-      people.delete(id);
-      removed.add(id);
-    }
-    for (const { id } of data.set) {
-      for (const login of people.get(id)?.logins ?? []) removed.add(login);
-    }
-    for (const person of data.set) {
-      people.set(person.id, person);
-      for (const id of [person.id, ...(person.logins ?? [])]) {
-        removed.delete(id);
-        const wasId = id === person.id || belongings.get(id)?.wasId === true;
-        belongings.set(id, { person: person.id, wasId });
-      }
-    }
-  }
-  return { people, removed, belongings };
-}
 
 function withCalendars(before: DirectoryState, changes: Of<'directory.calendars-changed'>) {
   const calendars = new Map(before.calendars);
@@ -158,10 +121,16 @@ function end(delegations: Map<string, DelegationRecord>, id: string, endedBy: st
 }
 
 /** Those that nobody ended and that were not over when the last one was made. */
-function openDelegations(state: DirectoryState): DelegationTerms[] {
-  return [...state.delegations.values()].filter(
-    ({ endedBy, end }) => endedBy === null && end > state.latestDelegation,
-  );
+function openDelegations({
+  delegations,
+  entered,
+  latestDelegation,
+}: DirectoryState): DelegationTerms[] {
+  return [...delegations.values()].flatMap((terms) => {
+    if (terms.endedBy !== null || terms.end <= latestDelegation) return [];
+    const origin = entered.get(terms.delegationId);
+    return [origin === undefined ? terms : { ...terms, origin }];
+  });
 }
 
 /** A delegation as it is shown at a time. */
@@ -182,12 +151,13 @@ const derived = new WeakMap<DirectoryState['people'], Derived>();
 const organisations = new WeakMap<DirectoryState, Organisation>();
 
 function derive(state: DirectoryState): Derived {
-  const { people, removed, calendars, revision } = state;
+  const { people, removed, calendars, origins, changes, revision } = state;
   const known = derived.get(people);
   if (known?.calendars === calendars) return known;
   const document = { people: [...people.values()], calendars: [...calendars.values()] };
   const delegations = openDelegations(state);
-  const organisation = new Organisation({ ...document, removed, delegations, revision });
+  const facts = { ...document, removed, origins, changes, delegations, revision };
+  const organisation = new Organisation(facts);
   const result = { calendars, organisation, document };
   derived.set(people, result);
   return result;

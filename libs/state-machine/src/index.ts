@@ -74,6 +74,7 @@ export {
   mustBeReachable,
   RoundOverride,
 } from './overrides.js';
+export { type Distrust, type Origin, originOf, type Origins } from './origins.js';
 export type { Claims } from './people.js';
 export { type ActionResults, type CompiledAction, runActions } from './run-actions.js';
 export {

@@ -1,6 +1,7 @@
 import type { Approver } from './approval-policy.js';
 import type { Calendar } from './calendar.js';
 import type { Person } from './directory.js';
+import { culprit, type Distrust, type Origin, type Origins } from './origins.js';
 import { type Claims, People } from './people.js';
 
 /** Somebody may decide for somebody else, from `start` (inclusive) to `end` (exclusive). */
@@ -14,6 +15,8 @@ export interface DelegationTerms {
   readonly end: string;
   /** Who entered it: `from`, or an administrator; absent: `from`. */
   readonly createdBy?: string | undefined;
+  /** Where an administrator entered it: how they came to be one. */
+  readonly origin?: Origin | undefined;
   /** Whether the person is away, rather than busy. */
   readonly outOfOffice?: boolean | undefined;
   /** What it covers; absent members do not restrict. */
@@ -49,6 +52,10 @@ export interface OrganisationFacts {
   readonly people: Iterable<Person>;
   /** Ids and logins that were somebody's and are nobody's now. */
   readonly removed?: Iterable<string>;
+  /** By whose changes people are what they are, by id; nobody's where one is missing. */
+  readonly origins?: ReadonlyMap<string, Origins> | undefined;
+  /** All such changes, in order. */
+  readonly changes?: readonly Origin[] | undefined;
   readonly calendars?: Iterable<Calendar> | undefined;
   /** Those that nobody has ended. */
   readonly delegations?: Iterable<DelegationTerms>;
@@ -65,14 +72,19 @@ export interface OrganisationFacts {
 export class Organisation {
   readonly revision: number;
   readonly #people: People;
+  readonly #changes: readonly Origin[];
   readonly #calendars: ReadonlyMap<string, Calendar>;
   readonly #from = new Map<string, Timed[]>();
   readonly #to = new Map<string, Timed[]>();
+  /** Those that an administrator entered. */
+  readonly #entered: DelegationTerms[] = [];
+  #lastWithout: { readonly key: string; readonly organisation: Organisation } | undefined;
 
   constructor(facts: OrganisationFacts, people?: People) {
-    const { calendars = [], delegations = [], removed = [], revision = 0 } = facts;
+    const { calendars = [], delegations = [], removed = [], origins, revision = 0 } = facts;
     this.revision = revision;
-    this.#people = people ?? new People(facts.people, new Set(removed));
+    this.#people = people ?? People.of(facts.people, new Set(removed), origins);
+    this.#changes = facts.changes ?? [];
     this.#calendars = new Map([...calendars].map((calendar) => [calendar.name, calendar]));
     for (const terms of delegations) {
       const from = this.personOf(terms.from);
@@ -80,13 +92,56 @@ export class Organisation {
       const timed = { terms, from, to, start: Date.parse(terms.start), end: Date.parse(terms.end) };
       add(this.#from, from, timed);
       add(this.#to, to, timed);
+      if (terms.origin) this.#entered.push(terms);
     }
   }
 
   /** The same people under other delegations: cheap. */
   withDelegations(delegations: Iterable<DelegationTerms>, revision: number): Organisation {
+    return this.#with(this.#people, delegations, revision);
+  }
+
+  /**
+   * The same without what rests on changes of some people: a role, group or delegation that they gave is not there, and
+   * whoever they brought in, called back or gave a login is not active. Who is who stays as it is. Often itself.
+   */
+  without(distrust: Distrust): Organisation {
+    const { since, of } = distrust;
+    const key = JSON.stringify([since, ...[...of].sort()]);
+    if (this.#lastWithout?.key === key) return this.#lastWithout.organisation;
+    const organisation = this.#reckonWithout(distrust);
+    this.#lastWithout = { key, organisation };
+    return organisation;
+  }
+
+  /**
+   * Through whom among those who are distrusted somebody is called or may do what they are: see `culprit`.
+   *
+   * @param names ways in which the person is named
+   */
+  culprit(person: string, names: readonly Approver[], distrust: Distrust) {
+    return this.#people.culprit(this.personOf(person), names, distrust);
+  }
+
+  #reckonWithout(distrust: Distrust): Organisation {
+    const personOf = (id: string) => this.personOf(id);
+    const isTheirs = (origin: Origin | undefined) =>
+      culprit(origin, distrust, personOf) !== undefined;
+    const newest = this.#changes.findLastIndex(({ revision }) => revision <= distrust.since);
+    const people = this.#changes.slice(newest + 1).some(isTheirs)
+      ? this.#people.without(distrust)
+      : this.#people;
+    if (people === this.#people && !this.#entered.some(({ origin }) => isTheirs(origin)))
+      return this;
+    const delegations = [...this.#from.values()].flat().map(({ terms }) => terms);
+    const kept = delegations.filter(({ origin }) => !isTheirs(origin));
+    return this.#with(people, kept, this.revision);
+  }
+
+  #with(people: People, delegations: Iterable<DelegationTerms>, revision: number): Organisation {
     const calendars = this.#calendars.values();
-    return new Organisation({ people: [], calendars, delegations, revision }, this.#people);
+    const changes = this.#changes;
+    return new Organisation({ people: [], calendars, changes, delegations, revision }, people);
   }
 
   /** Whether it knows nobody and never knew anybody: then it cannot say whether anything can be approved. */

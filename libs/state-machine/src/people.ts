@@ -1,5 +1,6 @@
 import type { Approver } from './approval-policy.js';
 import type { Person } from './directory.js';
+import { culprit, type Distrust, type Origin, originOf, type Origins } from './origins.js';
 
 /** What a token says about somebody whom the organisation does not know. */
 export interface Claims {
@@ -12,54 +13,98 @@ const MAX_REMEMBERED = 1_000_000;
 
 const NOBODY: ReadonlySet<string> = new Set();
 
+/** What is looked up; shared by views of the same people. */
+interface Index {
+  readonly people: ReadonlyMap<string, Person>;
+  readonly logins: ReadonlyMap<string, string>;
+  /** Active members by `group:x` and `role:x`. */
+  readonly members: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Ids and logins that were somebody's and are nobody's now. */
+  readonly removed: ReadonlySet<string>;
+  /** By whose changes people are what they are, by id; nobody's where one is missing. */
+  readonly origins: ReadonlyMap<string, Origins>;
+}
+
+/** Whether what has this origin does not count. */
+type Judge = (origin: Origin) => boolean;
+
 /** People, found by id, login, group and role. Made once for a list of people and asked often. */
 export class People {
-  readonly #people = new Map<string, Person>();
-  readonly #logins = new Map<string, string>();
-  /** Active members by `group:x` and `role:x`. */
-  readonly #members = new Map<string, Set<string>>();
   readonly #answers = new Map<string, ReadonlySet<string>>();
   #remembered = 0;
 
-  constructor(
-    people: Iterable<Person>,
-    /** Ids and logins that were somebody's and are nobody's now. */
-    private readonly removed: ReadonlySet<string>,
-  ) {
-    for (const person of people) {
-      const { id, groups, roles, active, logins = [] } = person;
-      this.#people.set(id, person);
-      for (const login of logins) this.#logins.set(login, id);
-      if (!active) continue;
-      for (const group of groups) this.#add(`group:${group}`, id);
-      for (const role of roles) this.#add(`role:${role}`, id);
+  private constructor(
+    private readonly index: Index,
+    private readonly isTheirs?: Judge,
+  ) {}
+
+  static of(
+    all: Iterable<Person>,
+    removed: Index['removed'],
+    origins: Index['origins'] = new Map(),
+  ): People {
+    const people = new Map<string, Person>();
+    const logins = new Map<string, string>();
+    const members = new Map<string, Set<string>>();
+    for (const person of all) {
+      people.set(person.id, person);
+      for (const login of person.logins ?? []) logins.set(login, person.id);
+      if (!person.active) continue;
+      for (const group of person.groups) addTo(members, `group:${group}`, person.id);
+      for (const role of person.roles) addTo(members, `role:${role}`, person.id);
     }
+    return new People({ people, logins, members, removed, origins });
+  }
+
+  /** See `Organisation.without`. Who loses what by it is found when it is asked. */
+  without(distrust: Distrust): People {
+    // Many have one origin: each is judged once.
+    const known = new Map<Origin, boolean>();
+    return new People(this.index, (origin) => {
+      const answer =
+        known.get(origin) ?? culprit(origin, distrust, (id) => this.idOf(id)) !== undefined;
+      known.set(origin, answer);
+      return answer;
+    });
+  }
+
+  /** See `Organisation.culprit`. */
+  culprit(id: string, names: readonly string[], distrust: Distrust): string | null | undefined {
+    const { logins = [] } = this.index.people.get(id) ?? {};
+    const origins = this.index.origins.get(id);
+    const found = [id, ...logins, ...names].map((name) =>
+      culprit(originOf(origins, name), distrust, (each) => this.idOf(each)),
+    );
+    return found.find((each) => each !== undefined);
   }
 
   get isEmpty(): boolean {
-    return this.#people.size === 0 && this.removed.size === 0;
+    return this.index.people.size === 0 && this.index.removed.size === 0;
   }
 
   idOf(idOrLogin: string): string {
-    return this.#people.has(idOrLogin) ? idOrLogin : (this.#logins.get(idOrLogin) ?? idOrLogin);
+    const { people, logins } = this.index;
+    return people.has(idOrLogin) ? idOrLogin : (logins.get(idOrLogin) ?? idOrLogin);
   }
 
   find(idOrLogin: string): Person | undefined {
-    return this.#people.get(this.idOf(idOrLogin));
+    const person = this.index.people.get(this.idOf(idOrLogin));
+    return person && this.#isLost(person) ? { ...person, active: false } : person;
   }
 
   knows(idOrLogin: string): boolean {
-    return this.find(idOrLogin) !== undefined || this.removed.has(idOrLogin);
+    return this.find(idOrLogin) !== undefined || this.index.removed.has(idOrLogin);
   }
 
   /** Each way in which a list names somebody, in its order. */
   waysNamed(idOrLogin: string, approvers: readonly Approver[], claims?: Claims): Approver[] {
     const person = this.find(idOrLogin);
-    if (person === undefined && this.removed.has(idOrLogin)) return [];
+    if (person === undefined && this.index.removed.has(idOrLogin)) return [];
     if (person?.active === false) return [];
     const id = this.idOf(idOrLogin);
     const { roles = [], groups = [] } = person ?? claims ?? {};
     return approvers.filter((approver) => {
+      if (this.#hasLost(id, approver)) return false;
       if (approver.startsWith('role:')) return roles.includes(approver.slice('role:'.length));
       if (approver.startsWith('group:')) return groups.includes(approver.slice('group:'.length));
       return this.idOf(approver) === id;
@@ -85,7 +130,13 @@ export class People {
   }
 
   #namedBy(approver: Approver): ReadonlySet<string> {
-    if (/^(group|role):/.test(approver)) return this.#members.get(approver) ?? NOBODY;
+    if (/^(group|role):/.test(approver)) {
+      const members = this.index.members.get(approver) ?? NOBODY;
+      if (this.isTheirs === undefined) return members;
+      return new Set(
+        [...members].filter((id) => this.find(id)?.active === true && !this.#hasLost(id, approver)),
+      );
+    }
     const person = this.find(approver);
     return person?.active === true ? new Set([person.id]) : NOBODY;
   }
@@ -100,9 +151,21 @@ export class People {
     return answer;
   }
 
-  #add(name: string, id: string): void {
-    const members = this.#members.get(name);
-    if (members) members.add(id);
-    else this.#members.set(name, new Set([id]));
+  /** Somebody else may be behind whoever is called something by what does not count. */
+  #isLost({ id, logins = [] }: Person): boolean {
+    if (this.isTheirs === undefined || !this.index.origins.has(id)) return false;
+    return [id, ...logins].some((name) => this.#hasLost(id, name));
   }
+
+  #hasLost(id: string, name: string): boolean {
+    if (this.isTheirs === undefined) return false;
+    const origin = originOf(this.index.origins.get(id), name);
+    return origin !== undefined && this.isTheirs(origin);
+  }
+}
+
+function addTo(members: Map<string, Set<string>>, name: string, id: string): void {
+  const known = members.get(name);
+  if (known) known.add(id);
+  else members.set(name, new Set([id]));
 }

@@ -2,10 +2,19 @@ import type { ApprovalEvent, Deadlines } from '@countersign/contracts';
 import { hashOf } from '@countersign/kernel';
 import type { ApprovalPolicy, DelegationTerms, Person, Quorum } from '@countersign/state-machine';
 
+/** Who was there after a change of the directory. */
+export interface PeopleAfterChange {
+  /** Whoever made it: null when that is not on record, undefined for the operator's. */
+  readonly by: string | null | undefined;
+  readonly people: readonly Person[];
+}
+
 /** An event as it was recorded, and the world at that moment. */
 export interface RecordedApprovalEvent {
   readonly event: ApprovalEvent;
   readonly now: Date;
+  /** All changes of people so far, in order. */
+  readonly changes: readonly PeopleAfterChange[];
   readonly people: readonly Person[];
   readonly delegations: readonly DelegationTerms[];
 }
@@ -35,6 +44,7 @@ class Auditor {
   readonly faults: string[] = [];
   #policy: ApprovalPolicy | undefined;
   #barred: string[] = [];
+  #changesBefore: readonly PeopleAfterChange[] = [];
   #template: string | undefined;
   #subject: unknown;
   #expiresAt: string | undefined;
@@ -54,6 +64,7 @@ class Auditor {
       case 'approval.requested': {
         const { requester, editors, policy, template, subject } = event.data;
         this.#barred = [requester, ...editors];
+        this.#changesBefore = at.changes;
         this.#policy = policy;
         this.#template = template;
         this.#subject = subject;
@@ -108,7 +119,7 @@ class Auditor {
         return;
       case 'approval.overridden': {
         const { overriddenBy } = event.data;
-        const named = names(at.people, overriddenBy, this.#policy?.breakGlass ?? []);
+        const named = names(this.#trusted(at), overriddenBy, this.#policy?.breakGlass ?? []);
         if (!named || this.#barred.includes(overriddenBy)) this.#fault(`${overriddenBy} overrode`);
         this.#overriddenBy = overriddenBy;
         return;
@@ -155,10 +166,42 @@ class Auditor {
 
   #waysNamed(person: string, stage: number, at: RecordedApprovalEvent): string[] {
     const { approvers, within } = this.#stage(stage);
+    const people = this.#trusted(at);
     const limits = [this.#policy?.within, within].filter((list) => list !== undefined);
-    const allowed = limits.every((list) => names(at.people, person, list));
+    const allowed = limits.every((list) => names(people, person, list));
     const added = this.#escalated.filter((e) => e.stage === stage).flatMap((e) => e.approvers);
-    return [...(allowed ? approvers : []), ...added].filter((a) => names(at.people, person, [a]));
+    return [...(allowed ? approvers : []), ...added].filter((a) => names(people, person, [a]));
+  }
+
+  /** The people without what those who may not decide, and whomever they made administrators, gave since the request. */
+  #trusted(at: RecordedApprovalEvent): readonly Person[] {
+    const decided = this.#counted.flatMap(({ decision: d }) => [d.approver, d.onBehalfOf]);
+    const given = new Set<string>();
+    const isGiven = (person: Person, names: string[]) =>
+      names.some((name) => given.has(`${person.id} has ${name}`));
+    let before = this.#changesBefore.at(-1)?.people ?? [];
+    for (const { by, people } of at.changes.slice(this.#changesBefore.length)) {
+      const author = before.find(({ id }) => id === by);
+      const distrusted =
+        by === null ||
+        (by !== undefined && [...this.#barred, ...decided].includes(by)) ||
+        (author !== undefined && isGiven(author, [...calls(author), 'group:workflow-admins']));
+      for (const person of people) {
+        const had = before.find(({ id }) => id === person.id);
+        for (const name of allNames(person)) {
+          if (had && allNames(had).includes(name)) continue;
+          if (distrusted) given.add(`${person.id} has ${name}`);
+          else given.delete(`${person.id} has ${name}`);
+        }
+      }
+      before = people;
+    }
+    return at.people.map((person) => ({
+      ...person,
+      active: person.active && !isGiven(person, calls(person)),
+      groups: person.groups.filter((group) => !isGiven(person, [`group:${group}`])),
+      roles: person.roles.filter((role) => !isGiven(person, [`role:${role}`])),
+    }));
   }
 
   #delegated(
@@ -177,7 +220,7 @@ class Auditor {
       const { templates, approvers } = each.scope ?? {};
       if (templates && !templates.includes(this.#template ?? '')) return false;
       if (approvers && !approvers.includes(way)) return false;
-      if (!isActive(at.people, each.to) || this.#barred.includes(each.to)) return false;
+      if (!isActive(this.#trusted(at), each.to) || this.#barred.includes(each.to)) return false;
       const earlier = this.#counted.filter((c) => (c.decision.stage ?? 0) < this.#open);
       if (earlier.some((c) => [c.decision.approver, c.decision.onBehalfOf].includes(each.to))) {
         return false;
@@ -260,6 +303,18 @@ class Auditor {
 
 const isActive = (people: readonly Person[], id: string): boolean =>
   people.some((person) => person.id === id && person.active);
+
+const calls = ({ id, logins = [] }: Person): string[] => [id, ...logins];
+
+/** Whoever is not there has none. */
+const allNames = (person: Person): string[] =>
+  person.active
+    ? [
+        ...calls(person),
+        ...person.groups.map((group) => `group:${group}`),
+        ...person.roles.map((role) => `role:${role}`),
+      ]
+    : [];
 
 function names(people: readonly Person[], id: string, list: readonly string[]): boolean {
   const person = people.find((each) => each.id === id);

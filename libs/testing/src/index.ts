@@ -1,4 +1,8 @@
-export { faultsInApproval, type RecordedApprovalEvent } from './approval-oracle.js';
+export {
+  faultsInApproval,
+  type PeopleAfterChange,
+  type RecordedApprovalEvent,
+} from './approval-oracle.js';
 export { DocumentedReplies } from './documented-replies.js';
 export { eventually } from './eventually.js';
 export { FakeClock } from './fake-clock.js';

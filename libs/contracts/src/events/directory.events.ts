@@ -10,6 +10,8 @@ const change = {
   source: z.enum(['seed', 'file', 'api']),
   /** Of the file, so that the same content is not taken in twice. */
   fileHash: z.string().optional(),
+  /** Over the API: the person who made the change. Absent in older events: not on record. */
+  changedBy: z.string().optional(),
 };
 
 /** People came, changed or left. A change of many is several events of one append. */

@@ -9,7 +9,16 @@ import {
 import { durationMs, type Organisation } from '@countersign/state-machine';
 
 import type { Cause, Moment } from './draft.js';
-import { excludedPeople, exclusionOf, limitsOf, waysNamed } from './eligibility.js';
+import {
+  distrustOf,
+  type Exclusion,
+  excludedPeople,
+  exclusionOf,
+  limitsOf,
+  madeApproverBy,
+  trustedIn,
+  waysNamed,
+} from './eligibility.js';
 import { decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import { type ExistingApproval, isOpen, type Vote } from './state.js';
 
@@ -70,7 +79,10 @@ export function admit(state: ExistingApproval, candidate: Candidate, moment: Mom
   }
   if (forOther) return delegated(state, approver, onBehalfOf, moment);
   const [qualifiedBy] = waysNamed(state, approver, organisation, actor);
-  if (qualifiedBy === undefined) throw notAnApprover(state, approver, moment, actor);
+  if (qualifiedBy === undefined) {
+    assertNotMadeApprover(state, approver, moment, actor);
+    throw notAnApprover(state, approver, moment, actor);
+  }
   return { approver, qualifiedBy };
 }
 
@@ -97,9 +109,15 @@ function delegated(
   moment: Moment,
 ): Admission {
   const ways = waysNamed(state, onBehalfOf, moment.organisation);
-  if (ways.length === 0) throw notAnApprover(state, onBehalfOf, moment);
+  if (ways.length === 0) {
+    assertNotMadeApprover(state, onBehalfOf, moment);
+    throw notAnApprover(state, onBehalfOf, moment);
+  }
   const admission = throughDelegations(state, approver, onBehalfOf, moment);
   if (admission) return admission;
+  if (chainFor(state, approver, onBehalfOf, moment, moment.organisation)) {
+    throw excluded(approver, distrustOf(state, approver, [], moment.organisation));
+  }
   throw refusal(
     state,
     `${onBehalfOf} has not delegated this to you: you do not count as an approver`,
@@ -111,14 +129,26 @@ export function throughDelegations(
   state: ExistingApproval,
   approver: string,
   onBehalfOf: string,
+  moment: Moment,
+): Admission | undefined {
+  const trusted = trustedIn(state, moment.organisation);
+  return chainFor(state, approver, onBehalfOf, moment, trusted);
+}
+
+/** @param within the organisation in which the chain has to hold */
+function chainFor(
+  state: ExistingApproval,
+  approver: string,
+  onBehalfOf: string,
   { organisation, now }: Moment,
+  within: Organisation,
 ): Admission | undefined {
   const { template } = state.request;
   const without = excludedPeople(state, organisation);
   for (const qualifiedBy of waysNamed(state, onBehalfOf, organisation)) {
     const notMadeBy = new Set([...without, approver]);
     const matter = { template, qualifiedBy, without, notMadeBy };
-    const chain = organisation.chain(onBehalfOf, approver, now, matter);
+    const chain = within.chain(onBehalfOf, approver, now, matter);
     if (chain === undefined) continue;
     const delegations = chain.map(({ delegationId }) => delegationId);
     return { approver, onBehalfOf, delegations, qualifiedBy };
@@ -133,11 +163,22 @@ function assertNotExcluded(
 ): void {
   for (const person of people) {
     const exclusion = exclusionOf(state, person, organisation);
-    if (exclusion) {
-      throw rule(exclusion.code, exclusion.reason, { details: { person } });
-    }
+    if (exclusion) throw excluded(person, exclusion);
   }
 }
+
+function assertNotMadeApprover(
+  state: ExistingApproval,
+  person: string,
+  { organisation }: Moment,
+  claims?: Actor,
+): void {
+  const exclusion = madeApproverBy(state, person, organisation, claims);
+  if (exclusion) throw excluded(person, exclusion);
+}
+
+const excluded = (person: string, { code, reason }: Exclusion): AppError =>
+  rule(code, reason, { details: { person } });
 
 /** Whether it is `approvers` that does not name somebody, or `within` that holds them back. */
 function notAnApprover(

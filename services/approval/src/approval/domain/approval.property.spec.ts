@@ -106,6 +106,33 @@ const world = fc.oneof(
       (it) =>
         it.change(id, { groups, roles }),
   ),
+  // Who asked or edited makes somebody an administrator, who makes somebody an approver, who decides.
+  fc
+    .tuple(fc.constantFrom('alice', 'ivan'), person, person)
+    .map(([by, middle, end]): Step => (it) => {
+      const give = (author: string, id: string, group: string) => {
+        const known = it.people.find((each) => each.id === id);
+        if (known) it.changeBy(author, [{ ...known, groups: [...known.groups, group] }]);
+      };
+      give(by, middle, 'workflow-admins');
+      give(middle, end, 'risk');
+      it.decide(end);
+    }),
+  // An administrator, or who knows who, gives and takes.
+  fc
+    .tuple(
+      fc.option(person, { nil: undefined, freq: 10 }),
+      person,
+      fc.boolean(),
+      fc.subarray(['desk', 'risk', 'workflow-admins']),
+      fc.subarray(['head']),
+    )
+    .map(([by, id, there, groups, roles]): Step => (it) => {
+      const known = it.people.find((each) => each.id === id);
+      const more = { name: id, logins: [], ...known, id, groups, roles, active: true };
+      if (there) it.changeBy(by, [more]);
+      else if (id !== 'alice') it.changeBy(by, [], [id]);
+    }),
   fc
     .tuple(
       person,
@@ -207,9 +234,10 @@ class Journal {
   }
 
   #write(): void {
-    const { events, now, people: present, delegations } = this.approval;
+    const { events, now, people: present, changes, delegations } = this.approval;
     for (const event of events.slice(this.record.length)) {
-      this.record.push({ event, now, people: [...present], delegations: [...delegations] });
+      const world = { people: present, changes: [...changes], delegations: [...delegations] };
+      this.record.push({ event, now, ...world });
     }
   }
 }
@@ -239,6 +267,30 @@ describe('whatever the policy, and in whatever order things happen', () => {
     for (const status of ['APPROVED', 'REJECTED', 'TIMED_OUT']) {
       expect(outcomes.get(status) ?? 0).toBeGreaterThan(5);
     }
+  });
+
+  it('the oracle notices by whom an approver was made one', () => {
+    const faults = (...changes: [by: string | undefined, id: string, groups: string[]][]) => {
+      const approval = TestApproval.ofWorkflow({ level: 'SINGLE', approvers: ['group:risk'] });
+      const journal = new Journal(approval);
+      approval.change('bob', { groups: ['risk'] });
+      journal.step((it) => it.decide('bob'));
+      const [asked, ...decided] = journal.record;
+      if (!asked || decided.length === 0) throw new Error('nothing was recorded');
+      const known = [...asked.changes];
+      for (const [by, id, groups] of changes) {
+        const before = known.at(-1)?.people ?? [];
+        const after = before.map((each) => (each.id === id ? { ...each, groups } : each));
+        known.push({ by, people: after });
+      }
+      return faultsInApproval([asked, ...decided.map((each) => ({ ...each, changes: known }))]);
+    };
+    expect(faults([undefined, 'bob', ['risk']])).toEqual([]);
+    expect(faults(['heidi', 'bob', ['risk']])).toEqual([]);
+    expect(faults(['alice', 'bob', ['risk']])).toContain('bob is not asked');
+    expect(faults(['ivan', 'bob', ['risk']])).toContain('bob is not asked');
+    const twice = faults(['ivan', 'frank', ['workflow-admins']], ['frank', 'bob', ['risk']]);
+    expect(twice).toContain('bob is not asked');
   });
 
   it('the oracle notices what is wrong', () => {

@@ -3,8 +3,8 @@ import { forbidden, isSystem, rule } from '@countersign/kernel';
 import { assertOpen, isApprover, signatureOf } from './admission.js';
 import { assertSubject, existing } from './decide.js';
 import { type Cause, Draft, type Events } from './draft.js';
-import { exclusionOf } from './eligibility.js';
-import { actsAsAdministrator } from './escalate.js';
+import { distrustOf, exclusionOf, trustedIn } from './eligibility.js';
+import { isTrustedAdministrator } from './escalate.js';
 import { identityOf } from './identity.js';
 import { grant } from './settle.js';
 import type { ApprovalState, ExistingApproval } from './state.js';
@@ -29,8 +29,13 @@ export function overrideApproval(
   const exclusion = exclusionOf(current, overriddenBy, organisation);
   if (exclusion) throw rule(exclusion.code, exclusion.reason);
   const { breakGlass = [] } = current.request.policy;
-  const qualifiedBy = organisation.qualifies(overriddenBy, breakGlass, actor);
+  const trusted = trustedIn(current, organisation);
+  const qualifiedBy = trusted.qualifies(overriddenBy, breakGlass, actor);
   if (qualifiedBy === undefined) {
+    if (organisation.qualifies(overriddenBy, breakGlass, actor) !== undefined) {
+      const distrusted = distrustOf(current, overriddenBy, breakGlass, organisation);
+      throw rule(distrusted.code, distrusted.reason);
+    }
     throw forbidden('approval.not-an-approver', 'the policy does not let you override', {
       details: { breakGlass },
     });
@@ -87,6 +92,7 @@ export function closeReview(
 
 function mayReview(state: ExistingApproval, person: string, cause: Cause): boolean {
   const { breakGlass = [] } = state.request.policy;
-  const named = cause.organisation.qualifies(person, breakGlass, cause.actor) !== undefined;
-  return named || actsAsAdministrator(cause.actor) || isApprover(state, cause);
+  const trusted = trustedIn(state, cause.organisation);
+  const named = trusted.qualifies(person, breakGlass, cause.actor) !== undefined;
+  return named || isTrustedAdministrator(state, cause) || isApprover(state, cause);
 }

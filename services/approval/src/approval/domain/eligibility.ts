@@ -1,13 +1,22 @@
-import type { Claims, Organisation } from '@countersign/state-machine';
+import type { Claims, Distrust, Organisation } from '@countersign/state-machine';
 
-import { addedTo, peopleBehind, roundAt } from './stages.js';
+import { addedTo, decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import type { ExistingApproval } from './state.js';
 
 /**
- * Each way in which somebody is named for the stage that is open: `alice`, `role:risk-officer`,
- * `group:trade-approvers`. Whether other rules keep that person out is not asked.
+ * Each way in which somebody is named for the stage that is open and that counts (`trustedIn`): `alice`,
+ * `role:risk-officer`, `group:trade-approvers`. Whether other rules keep that person out is not asked.
  */
 export function waysNamed(
+  state: ExistingApproval,
+  person: string,
+  organisation: Organisation,
+  claims?: Claims,
+): readonly string[] {
+  return waysIn(state, person, trustedIn(state, organisation), claims);
+}
+
+function waysIn(
   state: ExistingApproval,
   person: string,
   organisation: Organisation,
@@ -26,6 +35,46 @@ export function waysNamed(
 /** Each `within` that holds for the stage that is open. */
 export function limitsOf({ request: { policy }, stage }: ExistingApproval): (readonly string[])[] {
   return [policy.within, roundAt(policy, stage).within].filter((list) => list !== undefined);
+}
+
+/**
+ * The organisation without what those who may not decide have made of it since the request: nobody who is kept out
+ * of an approval makes its approvers.
+ */
+export function trustedIn(state: ExistingApproval, organisation: Organisation): Organisation {
+  return organisation.without(distrustIn(state, organisation));
+}
+
+function distrustIn(state: ExistingApproval, organisation: Organisation): Distrust {
+  const kept = [...excludedPeople(state, organisation), ...decidedSoFar(state, organisation)];
+  return { since: state.request.directoryRevision ?? 0, of: new Set(kept) };
+}
+
+/** What is said of somebody who would be named, were it not for changes by those who may not decide. */
+export function madeApproverBy(
+  state: ExistingApproval,
+  person: string,
+  organisation: Organisation,
+  claims?: Claims,
+): Exclusion | undefined {
+  if (waysNamed(state, person, organisation, claims).length > 0) return undefined;
+  if (waysIn(state, person, organisation, claims).length === 0) return undefined;
+  const { approvers } = roundAt(state.request.policy, state.stage);
+  const names = [...approvers, ...addedTo(state, state.stage), ...limitsOf(state).flat()];
+  return distrustOf(state, person, names, organisation);
+}
+
+/** What is said of somebody who is what they are by changes of those who may not decide. */
+export function distrustOf(
+  state: ExistingApproval,
+  person: string,
+  names: readonly string[],
+  organisation: Organisation,
+): Exclusion {
+  const maker = organisation.culprit(person, names, distrustIn(state, organisation));
+  const who = maker ?? 'somebody who is not on record';
+  const reason = `${person} could decide it only by what ${who} changed in the directory after it was asked for; nobody who may not decide makes approvers`;
+  return { code: 'approval.excluded', reason };
 }
 
 /** Why a rule keeps somebody out, whoever is named. */

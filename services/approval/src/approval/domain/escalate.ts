@@ -1,10 +1,17 @@
-import { type Actor, forbidden, isAdministrator, isSystem, rule } from '@countersign/kernel';
+import {
+  type Actor,
+  ADMINISTRATORS,
+  forbidden,
+  isAdministrator,
+  isSystem,
+  rule,
+} from '@countersign/kernel';
 import type { Approver } from '@countersign/state-machine';
 
 import { assertOpen, isApprover } from './admission.js';
 import { existing } from './decide.js';
 import { type Cause, Draft, type Events, type Moment } from './draft.js';
-import { exclusionOf, waysNamed } from './eligibility.js';
+import { exclusionOf, trustedIn, waysNamed } from './eligibility.js';
 import { identityOf } from './identity.js';
 import { watchQuorum } from './reachability.js';
 import { type ApprovalState, type DataOf, type ExistingApproval, isOpen } from './state.js';
@@ -113,7 +120,7 @@ function assertMayEscalate(state: ExistingApproval, cause: Cause): string {
   const person = organisation.personOf(actor.id);
   const exclusion = exclusionOf(state, person, organisation);
   if (exclusion) throw rule(exclusion.code, `${exclusion.reason}, nor says who does`);
-  if (!actsAsAdministrator(actor) && !isApprover(state, cause)) {
+  if (!isTrustedAdministrator(state, cause) && !isApprover(state, cause)) {
     throw forbidden('approval.not-an-approver', 'approvers and administrators escalate');
   }
   return person;
@@ -122,6 +129,16 @@ function assertMayEscalate(state: ExistingApproval, cause: Cause): string {
 /** Roles and groups of a caller are the directory's already, where that knows the person. */
 export const actsAsAdministrator = (actor: Actor): boolean =>
   !isSystem(actor) && isAdministrator(actor);
+
+/** An administrator, and not one whom those who may not decide have made one since the request. */
+export function isTrustedAdministrator(
+  state: ExistingApproval,
+  { actor, organisation }: Cause,
+): boolean {
+  if (!actsAsAdministrator(actor)) return false;
+  const list = [`group:${ADMINISTRATORS}`];
+  return trustedIn(state, organisation).qualifies(actor.id, list, actor) !== undefined;
+}
 
 function assertKnown(approvers: readonly Approver[], { organisation }: Moment): void {
   if (organisation.isEmpty) return;

@@ -12,7 +12,7 @@ import { admit, assertOpen, type Candidate, signatureOf, throughDelegations } fr
 import { closeReview, overrideApproval } from './break-glass.js';
 import { existing } from './decide.js';
 import type { Cause, Moment } from './draft.js';
-import { exclusionOf, waysNamed } from './eligibility.js';
+import { exclusionOf, madeApproverBy, waysNamed } from './eligibility.js';
 import { peopleLeft } from './reachability.js';
 import { addedTo, decidedSoFar, peopleOf, quorumOf, requiredFor, roundAt } from './stages.js';
 import { type ApprovalState, type ExistingApproval, isOpen, type Vote } from './state.js';
@@ -173,6 +173,8 @@ function barred(state: ExistingApproval, { organisation }: Moment): Explanation[
     .flatMap((person) => {
       const exclusion = exclusionOf(state, person, organisation);
       if (exclusion) return [{ person, ...exclusion }];
+      const made = madeApproverBy(state, person, organisation);
+      if (made) return [{ person, ...made }];
       const reason = 'has decided already; one person counts once';
       return decided.has(person) ? [{ person, code: 'approval.already-decided', reason }] : [];
     })

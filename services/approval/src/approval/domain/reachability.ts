@@ -1,7 +1,7 @@
 import { assignable, roundsOf } from '@countersign/state-machine';
 
 import { Draft, type Events, type Moment } from './draft.js';
-import { exclusionOf } from './eligibility.js';
+import { exclusionOf, trustedIn } from './eligibility.js';
 import { identityOf } from './identity.js';
 import { addedTo, decidedSoFar, peopleOf, quorumOf, requiredFor, roundAt } from './stages.js';
 import { type ApprovalState, type ExistingApproval, isOpen } from './state.js';
@@ -12,9 +12,10 @@ const CODE = 'approval.quorum-unreachable';
 export function peopleLeft(state: ExistingApproval, { organisation }: Moment): Set<string> {
   const decided = decidedSoFar(state, organisation);
   const { policy } = state.request;
+  const trusted = trustedIn(state, organisation);
   const named = [
-    ...peopleOf(policy, state.stage, organisation),
-    ...organisation.named(addedTo(state, state.stage)),
+    ...peopleOf(policy, state.stage, trusted),
+    ...trusted.named(addedTo(state, state.stage)),
   ];
   return new Set(
     named.filter(
@@ -48,9 +49,10 @@ export function unmetRule(state: ExistingApproval, moment: Moment): string | und
 function laterStages(state: ExistingApproval, { organisation }: Moment) {
   const { policy } = state.request;
   const decided = decidedSoFar(state, organisation);
+  const trusted = trustedIn(state, organisation);
   return roundsOf(policy).flatMap((_, stage) => {
     if (stage <= state.stage) return [];
-    const named = [...peopleOf(policy, stage, organisation)].filter(
+    const named = [...peopleOf(policy, stage, trusted)].filter(
       (person) => !decided.has(person) && exclusionOf(state, person, organisation) === undefined,
     );
     return [{ people: new Set(named), needed: requiredFor(policy, stage, organisation) }];

@@ -1,12 +1,18 @@
-import type { ApprovalEvent } from '@countersign/contracts';
+import {
+  type ApprovalEvent,
+  directoryAggregate,
+  type DirectoryEvent,
+  organisationOf,
+} from '@countersign/contracts';
 import { type Actor, AppError, derivedId, fold, hashOf } from '@countersign/kernel';
 import {
   ApprovalPolicy,
   type Calendar,
   type DelegationTerms,
-  Organisation,
+  type Organisation,
   type Person,
 } from '@countersign/state-machine';
+
 import { decideApproval, type Decision } from './decide.js';
 import type { Cause, Events } from './draft.js';
 import { requestAdHoc, requestApproval } from './request.js';
@@ -30,7 +36,11 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   ivan: [],
 };
 
-const person = (id: string, names: readonly string[], more: Partial<Person> = {}): Person => ({
+const person = (
+  id: string,
+  names: readonly string[],
+  more: Partial<Person> = {},
+): Person => ({
   id,
   name: id.toUpperCase(),
   roles: names.filter((n) => n.startsWith('role:')).map((n) => n.slice(5)),
@@ -46,8 +56,14 @@ export const people = (): Person[] =>
 export class TestApproval {
   readonly events: ApprovalEvent[] = [];
   now = new Date('2026-11-24T09:00:00.000Z');
-  people = people();
-  calendars: Calendar[] = [];
+  directory = fold(directoryAggregate, [inFile(people(), [])], {
+    ...directoryAggregate.initialState,
+    revision: 6,
+  });
+  /** What it was after each change of people, and who made that. */
+  readonly changes: { readonly by: string | null | undefined; readonly people: Person[] }[] = [
+    { by: undefined, people: people() },
+  ];
   delegations: DelegationTerms[] = [];
   #decisions = 0;
 
@@ -87,8 +103,40 @@ export class TestApproval {
   }
 
   get organisation(): Organisation {
-    const { people, calendars, delegations } = this;
-    return new Organisation({ people, calendars, delegations, revision: 7 });
+    const { directory, delegations } = this;
+    return organisationOf(directory).withDelegations(delegations, directory.revision);
+  }
+
+  get people(): Person[] {
+    return [...this.directory.people.values()];
+  }
+
+  /** As the operator's file has them. */
+  set people(present: Person[]) {
+    const before = this.people;
+    const changed = present.filter((each) => !before.includes(each));
+    const gone = before.filter(({ id }) => !present.some((each) => each.id === id));
+    const removed = gone.map(({ id }) => id);
+    this.#inDirectory(inFile(changed, removed));
+  }
+
+  set calendars(set: Calendar[]) {
+    const data = { source: 'file' as const, set, removed: [] };
+    this.#inDirectory({ type: 'directory.calendars-changed', data });
+  }
+
+  /** What an administrator makes of the directory; no name when it is not on record. */
+  changeBy(changedBy: string | undefined, set: Person[], removed: string[] = []): void {
+    const by = changedBy === undefined ? {} : { changedBy };
+    const data = { source: 'api' as const, ...by, set, removed };
+    this.#inDirectory({ type: 'directory.people-changed', data });
+  }
+
+  #inDirectory(event: DirectoryEvent): void {
+    this.directory = fold(directoryAggregate, [event], this.directory);
+    if (event.type !== 'directory.people-changed') return;
+    const { source, changedBy = null } = event.data;
+    this.changes.push({ by: source === 'api' ? changedBy : undefined, people: this.people });
   }
 
   cause(id: string, more: Partial<Actor> = {}): Cause {
@@ -166,6 +214,11 @@ export class TestApproval {
     return event.data as DataOf<Type>;
   }
 }
+
+const inFile = (set: Person[], removed: string[]): DirectoryEvent => ({
+  type: 'directory.people-changed',
+  data: { source: 'file', set, removed },
+});
 
 function claimsOf(all: readonly Person[], id: string): Pick<Actor, 'roles' | 'groups'> {
   const { roles = [], groups = [] } = all.find((each) => each.id === id) ?? {};

@@ -48,15 +48,15 @@ describe('replacing the directory', () => {
     const changed = { ...ben, roles: ['trader'] };
     const other = { ...calendar, name: 'paris' };
     const events = replace({ people: [ann, changed, dan], calendars: [other] });
-    const source = 'api';
+    const how = { source: 'api', changedBy: 'ann' };
     expect(events).toEqual([
       {
         type: 'directory.people-changed',
-        data: { source, set: [changed, dan], removed: ['cat'] },
+        data: { ...how, set: [changed, dan], removed: ['cat'] },
       },
       {
         type: 'directory.calendars-changed',
-        data: { source, set: [other], removed: ['london'] },
+        data: { ...how, set: [other], removed: ['london'] },
       },
     ]);
     const next = after(events);

@@ -42,7 +42,8 @@ export function replaceDirectory(
   if ([...state.people.values()].some(isThere) && !directory.people.some(isThere)) {
     throw rule('directory.no-administrator', `nobody would be left in the group ${ADMINISTRATORS}`);
   }
-  return changes(state, directory, 'api').slice(0, MAX_PORTIONS);
+  const by = organisationOf(state).personOf(actor.id);
+  return changes(state, directory, 'api', by).slice(0, MAX_PORTIONS);
 }
 
 /** Whether nothing of a change is left to be done. */
@@ -125,16 +126,18 @@ function changes(
   state: DirectoryState,
   to: Directory,
   source: 'seed' | 'file' | 'api',
+  changedBy?: string,
 ): DirectoryEvent[] {
+  const how = { source, ...(changedBy === undefined ? {} : { changedBy }) };
   const people = difference(state.people, to.people, ({ id }) => id);
   const next = to.calendars ?? [...state.calendars.values()];
   const calendars = difference(state.calendars, next, ({ name }) => name);
   return [
     ...portions(people).map((data): DirectoryEvent => {
-      return { type: 'directory.people-changed', data: { source, ...data } };
+      return { type: 'directory.people-changed', data: { ...how, ...data } };
     }),
     ...portions(calendars).map((data): DirectoryEvent => {
-      return { type: 'directory.calendars-changed', data: { source, ...data } };
+      return { type: 'directory.calendars-changed', data: { ...how, ...data } };
     }),
   ];
 }
