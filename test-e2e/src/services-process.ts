@@ -51,6 +51,7 @@ export class ServicesProcess {
     const services = spawn(process.execPath, [host], {
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         LOG_LEVEL: 'warn',
         ...(kurrentDbUrl === undefined
           ? {}

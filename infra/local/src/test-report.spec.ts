@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { summarize } from './test-report.js';
+import { slowest, summarize } from './test-report.js';
 
 const good = {
   numPassedTests: 12,
@@ -7,6 +7,7 @@ const good = {
   numPendingTests: 0,
   numTodoTests: 0,
   numRuntimeErrorTestSuites: 0,
+  testResults: [],
 };
 
 describe('summarize', () => {
@@ -35,5 +36,22 @@ describe('summarize', () => {
     expect(outcome.succeeded).toBe(false);
     expect(outcome.line).toMatch(/passed, 1 failed$/);
     expect(outcome.remark).toBeDefined();
+  });
+});
+
+describe('slowest', () => {
+  it('names the files that took longest, in seconds', () => {
+    const took = (name: string, endTime: number) => ({
+      name: `/root/${name}`,
+      startTime: 500,
+      endTime,
+    });
+    const files = [
+      took('a.spec.ts', 1_000),
+      took('b/b.spec.ts', 120_540),
+      took('c.spec.ts', 9_999),
+    ];
+    expect(slowest(files, '/root', 2)).toEqual([' 120.0 s  b/b.spec.ts', '   9.5 s  c.spec.ts']);
+    expect(slowest([], '/root')).toEqual([]);
   });
 });

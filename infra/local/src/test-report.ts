@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+
 /** The parts of Jest's JSON report that count. */
 export interface JestReport {
   readonly numPassedTests: number;
@@ -6,6 +8,14 @@ export interface JestReport {
   readonly numTodoTests: number;
   /** Files that could not even be loaded; they have no tests that could fail. */
   readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly TestFile[];
+}
+
+/** One file of tests in Jest's JSON report; times are milliseconds since 1970. */
+export interface TestFile {
+  readonly name: string;
+  readonly startTime: number;
+  readonly endTime: number;
 }
 
 /** What the run came to. */
@@ -35,6 +45,15 @@ export function summarize(report: JestReport | undefined, exitCode: number | nul
     succeeded: total === 0,
     ...(remark === undefined ? {} : { remark }),
   };
+}
+
+/** The files that took longest, as lines to print, the slowest first. */
+export function slowest(files: readonly TestFile[], folder: string, most = 10): string[] {
+  return files
+    .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1_000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, most)
+    .map(({ name, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${relative(folder, name)}`);
 }
 
 function remarkOn(
