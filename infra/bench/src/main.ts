@@ -1,4 +1,5 @@
 import { analysis } from './analysis.js';
+import { approvalReport } from './approval-report.js';
 import { printed } from './closed-loop.js';
 import { httpWorkloads } from './http-workloads.js';
 import { type Line, ratios, runPeers } from './peers.js';
@@ -34,6 +35,8 @@ async function onProduct(): Promise<void> {
     if (wanted('append-1')) await rawAppends(product.databaseUrl);
     await httpWorkloads(product.base, wanted);
     if (wanted('projector-rebuild')) await projectorRebuild(product.databaseUrl);
+    // Last: it fills the read tables with what is not in the store.
+    if (wanted('approval-report')) await approvalReport(product.base, product.databaseUrl);
   } finally {
     await product.stop();
   }

@@ -17,7 +17,7 @@ const asked = (name: string, row: Parameters<typeof approval>[0] = {}) =>
 const over = (status: string, seconds: number) => ({ status, ended_at: at(seconds) });
 
 let decisions = 0;
-const decided = (
+export const decided = (
   name: string,
   approver: string,
   seconds: number,

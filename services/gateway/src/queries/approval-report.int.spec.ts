@@ -3,8 +3,8 @@ import { startTestPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ReadingGateway } from '../../test/reading-gateway.js';
-import { at, DELEGATION, fillReport, id, step } from '../../test/report-rows.js';
-import { NOW } from '../../test/rows.js';
+import { at, decided, DELEGATION, fillReport, id, step } from '../../test/report-rows.js';
+import { approval, NOW } from '../../test/rows.js';
 import { ApprovalReportParameters, ApprovalReportQuery } from './approval-report.query.js';
 import { ReadView } from './read-view.js';
 
@@ -102,6 +102,23 @@ describe('the report on approvals', () => {
     };
     const { reciprocalPairs } = await report(RANGE);
     expect(reciprocalPairs).toEqual({ items: [pair], total: 1, truncated: false });
+  });
+
+  it('takes for the first decision the first of all, not of the range', async () => {
+    const asked = { approval_id: id('slow'), created_at: at(-2_000_000) };
+    await reading.db.insertInto('approval_requests').values(approval(asked)).execute();
+    const [first, second] = [
+      decided('slow', 'bob', -1_900_000),
+      decided('slow', 'carol', -1_800_000),
+    ];
+    await reading.db.insertInto('approval_decisions').values([first, second]).execute();
+    const firstIn = async (from: number) => {
+      const range = `from=${at(from).toISOString()}&to=${at(-1_700_000).toISOString()}`;
+      const { toFirstDecision } = (await report(range)).decisionTimes as Record<string, unknown>;
+      return toFirstDecision;
+    };
+    expect(await firstIn(-1_850_000)).toEqual(NONE);
+    expect(await firstIn(-1_950_000)).toEqual(times(1, 100_000, 100_000, 100_000));
   });
 
   it('shows overrides and how long their reviews were open', async () => {

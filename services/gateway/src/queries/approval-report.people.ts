@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 
 import { approvalsOf, counted, isOneOf, listFrom, type Range } from './approval-report.range.js';
 import { type ApprovalReport, MOST } from './approval-report.replies.js';
@@ -23,28 +23,28 @@ export async function neverRejected(
   return listFrom(rows);
 }
 
+/** `{decisions, approvals}` of one of a pair, as JSON. */
+const bySide = (side: RawBuilder<unknown>) => sql`jsonb_build_object(
+  'decisions', count(*) FILTER (WHERE ${side}),
+  'approvals', count(*) FILTER (WHERE ${side} AND action = 'approve'))`;
+
 /** People who decided on each other's requests, the most decisions first. */
 export async function reciprocalPairs(
   moment: Moment,
   range: Range,
 ): Promise<ApprovalReport['reciprocalPairs']> {
   const rows = await moment.rows(sql<ItemOf<ApprovalReport['reciprocalPairs']>>`
-    WITH decided AS (
-      SELECT behind.person, a.requester, count(*)::int AS decisions,
-        count(*) FILTER (WHERE d.action = 'approve')::int AS approvals
+    SELECT first, second, ${bySide(sql`person = first`)} AS "firstOnSecond",
+      ${bySide(sql`person = second`)} AS "secondOnFirst", (count(*) OVER ())::int AS total
+    FROM (
+      SELECT behind.person, d.action, least(behind.person, a.requester COLLATE "C") AS first,
+        greatest(behind.person, a.requester COLLATE "C") AS second
       FROM ${counted(moment, range)} AS d JOIN ${approvalsOf(moment, range)} AS a USING (approval_id)
       CROSS JOIN LATERAL (VALUES (d.approver), (d.on_behalf_of)) AS behind (person)
-      WHERE behind.person IS NOT NULL
-      GROUP BY behind.person, a.requester
-    )
-    SELECT one.person AS first, other.person AS second,
-      jsonb_build_object('decisions', one.decisions, 'approvals', one.approvals) AS "firstOnSecond",
-      jsonb_build_object('decisions', other.decisions, 'approvals', other.approvals) AS "secondOnFirst",
-      (count(*) OVER ())::int AS total
-    FROM decided AS one
-    JOIN decided AS other ON other.person = one.requester AND other.requester = one.person
-    WHERE one.person COLLATE "C" < other.person COLLATE "C"
-      AND ${isOneOf(range, sql`one.person`, sql`other.person`)}
-    ORDER BY one.decisions + other.decisions DESC, one.person, other.person LIMIT ${MOST}`);
+      WHERE behind.person <> a.requester
+    ) AS decided
+    WHERE ${isOneOf(range, sql`first`, sql`second`)}
+    GROUP BY first, second HAVING bool_or(person = first) AND bool_or(person = second)
+    ORDER BY count(*) DESC, first, second LIMIT ${MOST}`);
   return listFrom(rows);
 }

@@ -85,11 +85,12 @@ function byTemplate(moment: Moment, range: Range) {
   }>`
     WITH measured AS (
       SELECT a.template, 'first' AS measure, ${seconds('a.created_at', 'd.at')} AS seconds
-      FROM ${counted(moment, range)} AS d JOIN ${approvals} AS a USING (approval_id)
+      FROM (SELECT approval_id, min(at) AS at FROM ${counted(moment, range)} AS d GROUP BY 1) AS d
+      JOIN ${approvals} AS a USING (approval_id)
       WHERE NOT EXISTS (
         SELECT 1 FROM approval_decisions AS earlier
         WHERE earlier.approval_id = d.approval_id AND earlier.status = 'COUNTED'
-          AND (earlier.at, earlier.decision_id) < (d.at, d.decision_id))
+          AND earlier.at < ${range.from})
       UNION ALL
       SELECT template, 'outcome', ${seconds('created_at', 'ended_at')}
       FROM ${approvals} AS a
@@ -111,7 +112,8 @@ async function byApprover(moment: Moment, range: Range): Promise<DecisionTimes['
       FROM ${counted(moment, range)} AS d JOIN ${approvalsOf(moment, range)} AS a USING (approval_id)
       CROSS JOIN LATERAL (
         SELECT coalesce(max(step.at), a.created_at) AS at FROM approval_log AS step
-        WHERE step.approval_id = d.approval_id AND step.at <= d.at AND (
+        WHERE step.approval_id = d.approval_id AND step.at <= d.at
+          AND step.kind IN ('stage-completed', 'subject-changed') AND (
           (step.kind = 'stage-completed' AND step.data #> '{next,stage}' = to_jsonb(d.stage))
           OR (step.kind = 'subject-changed' AND step.data -> 'material' = 'true'))
       ) AS opened

@@ -156,6 +156,9 @@ CREATE TABLE IF NOT EXISTS ${schema}.approval_log (
   scope text,
   PRIMARY KEY (approval_id, revision)
 );
+CREATE INDEX IF NOT EXISTS approval_log_openings
+  ON ${schema}.approval_log (approval_id, at)
+  WHERE kind IN ('stage-completed', 'subject-changed');
 CREATE INDEX IF NOT EXISTS approval_log_exceptions
   ON ${schema}.approval_log (kind, at)
   WHERE kind IN ('overridden', 'decision-refused', 'escalated', 'timed-out');
