@@ -36,11 +36,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   ivan: [],
 };
 
-const person = (
-  id: string,
-  names: readonly string[],
-  more: Partial<Person> = {},
-): Person => ({
+const person = (id: string, names: readonly string[], more: Partial<Person> = {}): Person => ({
   id,
   name: id.toUpperCase(),
   roles: names.filter((n) => n.startsWith('role:')).map((n) => n.slice(5)),
