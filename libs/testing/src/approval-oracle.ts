@@ -51,7 +51,7 @@ class Auditor {
   #counted: { decision: Decision; at: RecordedApprovalEvent; subject: unknown }[] = [];
   #required: number[] = [];
   #open = 0;
-  #escalated: { stage: number; approvers: readonly string[] }[] = [];
+  #escalated: { stage: number; approvers: readonly string[]; by?: string | undefined }[] = [];
   #overriddenBy: string | undefined;
   #ended = false;
 
@@ -68,7 +68,7 @@ class Auditor {
         this.#policy = policy;
         this.#template = template;
         this.#subject = subject;
-        this.#required = [this.#needed(0, at)];
+        for (let stage = 0; stage < (policy.stages?.length ?? 1); stage++) this.#require(stage, at);
         this.#deadlines(event.data.deadlines);
         return;
       }
@@ -94,20 +94,20 @@ class Auditor {
         if (!touched) return;
         this.#counted = [];
         this.#open = 0;
-        this.#required = [this.#needed(0, at)];
+        this.#require(0, at);
         return;
       }
       case 'approval.stage-completed':
         this.#complete(this.#open);
         this.#open += 1;
-        this.#required[this.#open] = this.#needed(this.#open, at);
+        this.#require(this.#open, at);
         return;
       case 'approval.escalated': {
         const { stage, approvers, escalatedBy, cause } = event.data;
         if (escalatedBy !== undefined && this.#barred.includes(escalatedBy)) {
           this.#fault(`${escalatedBy} escalated`);
         }
-        this.#escalated.push({ stage, approvers });
+        this.#escalated.push({ stage, approvers, by: escalatedBy });
         if (cause === 'expiry') this.#expiresAt = undefined;
         return;
       }
@@ -152,7 +152,7 @@ class Auditor {
         this.#fault(`${person} decides twice`);
       }
     }
-    const ways = this.#waysNamed(principal, stage, at);
+    const ways = this.#waysNamed(principal, approver, stage, at);
     if (ways.length === 0) this.#fault(`${principal} is not asked`);
     if (
       onBehalfOf !== undefined &&
@@ -164,12 +164,15 @@ class Auditor {
     // A rejection that rejects has to be followed by nothing else than the outcome, which is looked at there.
   }
 
-  #waysNamed(person: string, stage: number, at: RecordedApprovalEvent): string[] {
+  /** @param actor who asked more people does not decide because of that. */
+  #waysNamed(person: string, actor: string, stage: number, at: RecordedApprovalEvent): string[] {
     const { approvers, within } = this.#stage(stage);
     const people = this.#trusted(at);
     const limits = [this.#policy?.within, within].filter((list) => list !== undefined);
     const allowed = limits.every((list) => names(people, person, list));
-    const added = this.#escalated.filter((e) => e.stage === stage).flatMap((e) => e.approvers);
+    const added = this.#escalated
+      .filter((e) => e.stage === stage && e.by !== actor)
+      .flatMap((e) => e.approvers);
     return [...(allowed ? approvers : []), ...added].filter((a) => names(people, person, [a]));
   }
 
@@ -266,6 +269,11 @@ class Auditor {
     return against.some(({ decision: { approver, onBehalfOf } }) =>
       [approver, onBehalfOf ?? approver].some((id) => names(at.people, id, rejection.veto)),
     );
+  }
+
+  /** Once it has been so many, it is never less. */
+  #require(stage: number, at: RecordedApprovalEvent): void {
+    this.#required[stage] = Math.max(this.#required[stage] ?? 0, this.#needed(stage, at));
   }
 
   #needed(stage: number, at: RecordedApprovalEvent): number {

@@ -89,6 +89,8 @@ export const ApprovalRequested = defineEvent('approval.requested', {
   policy: ApprovalPolicy,
   /** Approvals by different people that complete the first stage. */
   required: z.int().nonnegative(),
+  /** What the later stages would take by the organisation at that time: they never take less. */
+  laterRequired: z.array(z.int().nonnegative()).optional(),
   subject: JsonRecord,
   subjectHash: Sha256,
   deadlines: Deadlines.optional(),
@@ -215,12 +217,19 @@ export const ApprovalSubjectChanged = defineEvent('approval.subject-changed', {
   required: z.int().nonnegative().optional(),
 });
 
-/** Somebody took their decision back. The stage that it counted for is open again; what came later is void. */
+/**
+ * A decision counts no more: somebody took theirs back, or the directory has learned who they are and a rule keeps that
+ * person out. `stage` is open again; what was decided later is void.
+ */
 export const ApprovalDecisionRevoked = defineEvent('approval.decision-revoked', {
   ...approval,
   decisionId: Id,
   approver: z.string(),
   reason: z.string(),
+  /** The rule that keeps the person out; absent: it was taken back. */
+  ruledOut: z
+    .enum(['approval.self-approval', 'approval.excluded', 'approval.already-decided'])
+    .optional(),
   stage: z.int().nonnegative(),
   /** Decisions of later stages. */
   voided: z.array(Id),

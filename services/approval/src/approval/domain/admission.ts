@@ -11,14 +11,15 @@ import { durationMs, type Organisation } from '@countersign/state-machine';
 import type { Cause, Moment } from './draft.js';
 import {
   distrustOf,
-  type Exclusion,
   excludedPeople,
   exclusionOf,
   limitsOf,
   madeApproverBy,
   trustedIn,
   waysNamed,
+  withoutEscalationsBy,
 } from './eligibility.js';
+import type { Exclusion } from './makers.js';
 import { decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import { type ExistingApproval, isOpen, type Vote } from './state.js';
 
@@ -78,13 +79,18 @@ export function admit(state: ExistingApproval, candidate: Candidate, moment: Mom
     throw rule('approval.already-decided', alreadyDecided(state, again, approver, organisation));
   }
   if (forOther) return delegated(state, approver, onBehalfOf, moment);
-  const [qualifiedBy] = waysNamed(state, approver, organisation, actor);
+  const own = withoutEscalationsBy(state, approver, organisation);
+  const [qualifiedBy] = waysNamed(own, approver, organisation, actor);
   if (qualifiedBy === undefined) {
+    if (waysNamed(state, approver, organisation, actor).length > 0) throw askedThemselves();
     assertNotMadeApprover(state, approver, moment, actor);
     throw notAnApprover(state, approver, moment, actor);
   }
   return { approver, qualifiedBy };
 }
+
+const askedThemselves = (): AppError =>
+  rule('approval.excluded', 'nobody makes themselves an approver by asking more people');
 
 function alreadyDecided(
   state: ExistingApproval,
@@ -115,6 +121,8 @@ function delegated(
   }
   const admission = throughDelegations(state, approver, onBehalfOf, moment);
   if (admission) return admission;
+  const trusted = trustedIn(state, moment.organisation);
+  if (chainFor(state, approver, onBehalfOf, moment, trusted)) throw askedThemselves();
   if (chainFor(state, approver, onBehalfOf, moment, moment.organisation)) {
     throw excluded(approver, distrustOf(state, approver, [], moment.organisation));
   }
@@ -131,8 +139,9 @@ export function throughDelegations(
   onBehalfOf: string,
   moment: Moment,
 ): Admission | undefined {
-  const trusted = trustedIn(state, moment.organisation);
-  return chainFor(state, approver, onBehalfOf, moment, trusted);
+  const { organisation } = moment;
+  const own = withoutEscalationsBy(state, approver, organisation);
+  return chainFor(own, approver, onBehalfOf, moment, trustedIn(state, organisation));
 }
 
 /** @param within the organisation in which the chain has to hold */

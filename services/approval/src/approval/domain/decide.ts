@@ -6,6 +6,7 @@ import { type Cause, Draft, type Events } from './draft.js';
 import { identityOf } from './identity.js';
 import { settle } from './settle.js';
 import { type ApprovalState, type ExistingApproval, type Vote } from './state.js';
+import { strikeOut } from './strike-out.js';
 
 /** People whose refused decisions one approval records, and how many of each, at most. */
 const MAX_REFUSED_PEOPLE = 100;
@@ -26,22 +27,24 @@ export function existing(state: ApprovalState): ExistingApproval {
 }
 
 /**
- * Records a person's decision, and what follows from it.
+ * Records a person's decision, and what follows from it. Those that the directory has ruled out meanwhile do not count.
  *
  * @throws AppError `approval.not-found`, `approval.not-open`, `approval.stale-subject`, what `admit` and `signatureOf` throw,
  *   `approval.abstain-not-allowed`.
  */
 export function decideApproval(state: ApprovalState, decision: Decision, cause: Cause): Events {
-  const current = existing(state);
+  const asked = existing(state);
   const { decisionId, action, reason } = decision;
-  assertOpen(current, cause.now);
+  assertOpen(asked, cause.now);
+  const draft = new Draft(asked, cause);
+  strikeOut(draft);
+  const current = draft.state;
   assertSubject(current, decision.subjectHash);
   const admission = admit(current, { actor: cause.actor, onBehalfOf: decision.onBehalfOf }, cause);
   if (action === 'abstain' && current.request.policy.abstain !== true) {
     throw rule('approval.abstain-not-allowed', 'the policy takes approve or reject');
   }
   const signature = signatureOf(current, admission.approver, cause);
-  const draft = new Draft(current, cause);
   draft.add({
     type: 'approval.decision-recorded',
     data: {

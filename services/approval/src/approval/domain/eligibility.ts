@@ -1,5 +1,6 @@
 import type { Claims, Distrust, Organisation } from '@countersign/state-machine';
 
+import { type Exclusion, exclusionOfMaker, makersOf } from './makers.js';
 import { addedTo, decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import type { ExistingApproval } from './state.js';
 
@@ -32,6 +33,18 @@ function waysIn(
   ];
 }
 
+/** As somebody sees it who would decide: by asking more people nobody makes themselves an approver, nor their deputy. */
+export function withoutEscalationsBy(
+  state: ExistingApproval,
+  person: string,
+  organisation: Organisation,
+): ExistingApproval {
+  const escalations = state.escalations.filter(
+    ({ by }) => by === undefined || organisation.personOf(by) !== person,
+  );
+  return escalations.length === state.escalations.length ? state : { ...state, escalations };
+}
+
 /** Each `within` that holds for the stage that is open. */
 export function limitsOf({ request: { policy }, stage }: ExistingApproval): (readonly string[])[] {
   return [policy.within, roundAt(policy, stage).within].filter((list) => list !== undefined);
@@ -46,7 +59,9 @@ export function trustedIn(state: ExistingApproval, organisation: Organisation): 
 }
 
 function distrustIn(state: ExistingApproval, organisation: Organisation): Distrust {
+  const { overriddenBy } = state;
   const kept = [...excludedPeople(state, organisation), ...decidedSoFar(state, organisation)];
+  if (overriddenBy !== undefined) kept.push(organisation.personOf(overriddenBy));
   return { since: state.request.directoryRevision ?? 0, of: new Set(kept) };
 }
 
@@ -77,26 +92,14 @@ export function distrustOf(
   return { code: 'approval.excluded', reason };
 }
 
-/** Why a rule keeps somebody out, whoever is named. */
-export interface Exclusion {
-  readonly code: 'approval.self-approval' | 'approval.excluded';
-  readonly reason: string;
-}
-
 /** Who asked, who made the subject what it is, and who approved an earlier stage never decide. */
 export function exclusionOf(
   state: ExistingApproval,
   person: string,
   organisation: Organisation,
 ): Exclusion | undefined {
-  const { requester, editors } = state.request;
-  if (organisation.personOf(requester) === person) {
-    return { code: 'approval.self-approval', reason: 'who asks for an approval never decides it' };
-  }
-  if (editors.some((editor) => organisation.personOf(editor) === person)) {
-    const reason = 'who made what is to be approved never decides it';
-    return { code: 'approval.excluded', reason };
-  }
+  const made = exclusionOfMaker(state, person, organisation);
+  if (made) return made;
   if (!decidedEarlier(state, organisation).has(person)) return undefined;
   const reason = 'who decided an earlier stage does not decide a later one';
   return { code: 'approval.excluded', reason };
@@ -104,9 +107,7 @@ export function exclusionOf(
 
 /** Everybody whom `exclusionOf` keeps out. */
 export function excludedPeople(state: ExistingApproval, organisation: Organisation): Set<string> {
-  const { requester, editors } = state.request;
-  const made = [requester, ...editors].map((id) => organisation.personOf(id));
-  return new Set([...made, ...decidedEarlier(state, organisation)]);
+  return new Set([...makersOf(state, organisation), ...decidedEarlier(state, organisation)]);
 }
 
 function decidedEarlier(

@@ -14,7 +14,15 @@ import { existing } from './decide.js';
 import type { Cause, Moment } from './draft.js';
 import { exclusionOf, madeApproverBy, waysNamed } from './eligibility.js';
 import { peopleLeft } from './reachability.js';
-import { addedTo, decidedSoFar, peopleOf, quorumOf, requiredFor, roundAt } from './stages.js';
+import {
+  addedTo,
+  countedVotes,
+  decidedSoFar,
+  peopleOf,
+  quorumOf,
+  requiredAgain,
+  roundAt,
+} from './stages.js';
 import { type ApprovalState, type ExistingApproval, isOpen, type Vote } from './state.js';
 
 type Explanation = z.output<typeof ExplainApproval.reply>;
@@ -116,11 +124,15 @@ function rejectionText(rejection: RejectionRule): string {
 
 function stagesOf(state: ExistingApproval, { organisation }: Moment): Explanation['stages'] {
   const { policy } = state.request;
+  const counted = countedVotes(state, organisation);
   return roundsOf(policy).map(({ name, level, approvers }, stage) => {
-    const given = state.votes.filter(
+    const given = counted.filter(
       (vote) => vote.stage === stage && vote.action === 'approve',
     ).length;
-    const required = state.required[stage] ?? requiredFor(policy, stage, organisation);
+    const required =
+      stage > state.stage
+        ? requiredAgain(state, stage, organisation)
+        : (state.required[stage] ?? 0);
     return {
       name: name ?? null,
       level,

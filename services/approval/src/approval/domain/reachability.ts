@@ -3,8 +3,9 @@ import { assignable, roundsOf } from '@countersign/state-machine';
 import { Draft, type Events, type Moment } from './draft.js';
 import { exclusionOf, trustedIn } from './eligibility.js';
 import { identityOf } from './identity.js';
-import { addedTo, decidedSoFar, peopleOf, quorumOf, requiredFor, roundAt } from './stages.js';
+import { addedTo, decidedSoFar, peopleOf, quorumOf, requiredAgain, roundAt } from './stages.js';
 import { type ApprovalState, type ExistingApproval, isOpen } from './state.js';
+import { strikeOut } from './strike-out.js';
 
 const CODE = 'approval.quorum-unreachable';
 
@@ -55,14 +56,15 @@ function laterStages(state: ExistingApproval, { organisation }: Moment) {
     const named = [...peopleOf(policy, stage, trusted)].filter(
       (person) => !decided.has(person) && exclusionOf(state, person, organisation) === undefined,
     );
-    return [{ people: new Set(named), needed: requiredFor(policy, stage, organisation) }];
+    return [{ people: new Set(named), needed: requiredAgain(state, stage, organisation) }];
   });
 }
 
-/** Looks again whether an open approval can be completed, in an organisation that has changed. */
+/** Looks at an open approval again, in an organisation that has changed: who decided, and who still may. */
 export function checkQuorum(state: ApprovalState, moment: Moment): Events {
-  if (!state.exists || (state.required[0] ?? 0) === 0) return [];
+  if (!state.exists || !isOpen(state) || (state.required[0] ?? 0) === 0) return [];
   const draft = new Draft(state, moment);
+  strikeOut(draft);
   watchQuorum(draft);
   return draft.events;
 }

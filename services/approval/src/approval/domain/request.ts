@@ -149,16 +149,20 @@ function unknownApprovers(
 }
 
 function opened(
-  asked: Omit<Requested, 'required' | 'deadlines' | 'directoryRevision'>,
+  asked: Omit<Requested, 'required' | 'laterRequired' | 'deadlines' | 'directoryRevision'>,
   moment: Moment,
 ): Draft {
   const { organisation, now } = moment;
   const { policy } = asked;
   const calendar =
     policy.calendar === undefined ? undefined : organisation.calendar(policy.calendar);
+  const [required = 0, ...later] = roundsOf(policy).map((_, stage) =>
+    requiredFor(policy, stage, organisation),
+  );
   const data: Requested = {
     ...asked,
-    required: requiredFor(policy, 0, organisation),
+    required,
+    ...(later.length === 0 ? {} : { laterRequired: later }),
     deadlines: deadlinesIn(policy, now, calendar),
     directoryRevision: organisation.revision,
   };

@@ -9,7 +9,7 @@ import {
   isLastStage,
   peopleBehind,
   quorumOf,
-  requiredFor,
+  requiredAgain,
   roundAt,
   stageName,
 } from './stages.js';
@@ -44,7 +44,7 @@ function completeStage(draft: Draft): void {
   const next = {
     stage: stage + 1,
     name: stageName(policy, stage + 1),
-    required: requiredFor(policy, stage + 1, moment.organisation),
+    required: requiredAgain(state, stage + 1, moment.organisation),
     directoryRevision: moment.organisation.revision,
   };
   const approvers = approversOf({ ...state, votes: state.votes.filter((v) => v.stage === stage) });

@@ -7,6 +7,7 @@ import {
   roundsOf,
 } from '@countersign/state-machine';
 
+import { type Exclusion, exclusionOfMaker } from './makers.js';
 import type { ExistingApproval, Vote } from './state.js';
 
 /** A stage of a policy, by its number. @throws Error when there is none */
@@ -56,6 +57,15 @@ export function requiredFor(
   return approvalsNeeded(round, inPercent ? peopleOf(policy, stage, organisation).size : 0);
 }
 
+/** The same, for a stage that may have been open before: people who have left meanwhile do not make it easier. */
+export function requiredAgain(
+  { request, required }: ExistingApproval,
+  stage: number,
+  organisation: Organisation,
+): number {
+  return Math.max(required[stage] ?? 0, requiredFor(request.policy, stage, organisation));
+}
+
 /** Whose decision a vote is today: the person who decided, and the one for whom. Neither decides again. */
 export function peopleBehind({ approver, onBehalfOf }: Vote, organisation: Organisation): string[] {
   const ids = onBehalfOf === undefined ? [approver] : [approver, onBehalfOf];
@@ -67,18 +77,33 @@ export function decidedSoFar({ votes }: ExistingApproval, organisation: Organisa
   return new Set(votes.flatMap((vote) => peopleBehind(vote, organisation)));
 }
 
-/**
- * The votes that count, in order: of those of one person only the first, also when the directory has learned only
- * afterwards that two were one.
- */
-export function countedVotes({ votes }: ExistingApproval, organisation: Organisation): Vote[] {
-  const seen = new Set<string>();
-  return votes.filter((vote) => {
+/** A decision that would have been refused, had the directory known then who is who, and the rule. */
+export interface RuledOut {
+  readonly vote: Vote;
+  readonly code: Exclusion['code'] | 'approval.already-decided';
+  readonly reason: string;
+}
+
+/** What the directory has learned too late: that somebody who decided is who asked or made it, or decided already. */
+export function ruledOut(state: ExistingApproval, organisation: Organisation): RuledOut[] {
+  const decided = new Set<string>();
+  return state.votes.flatMap((vote): RuledOut[] => {
     const people = peopleBehind(vote, organisation);
-    const fresh = !people.some((person) => seen.has(person));
-    for (const person of people) seen.add(person);
-    return fresh;
+    for (const person of people) {
+      const made = exclusionOfMaker(state, person, organisation);
+      if (made) return [{ vote, ...made }];
+    }
+    const again = people.some((person) => decided.has(person));
+    for (const person of people) decided.add(person);
+    const reason = 'who has decided already does not decide again: one person counts once';
+    return again ? [{ vote, code: 'approval.already-decided', reason }] : [];
   });
+}
+
+/** The votes that count, in order: those that nothing rules out. */
+export function countedVotes(state: ExistingApproval, organisation: Organisation): Vote[] {
+  const out = new Set(ruledOut(state, organisation).map(({ vote }) => vote));
+  return state.votes.filter((vote) => !out.has(vote));
 }
 
 /** How the open stage stands. */

@@ -31,6 +31,8 @@ export type Vote = Pick<
 interface Escalation {
   readonly stage: number;
   readonly approvers: readonly Approver[];
+  /** The person who asked them; absent where a time had come. */
+  readonly by?: string | undefined;
 }
 
 interface Question {
@@ -48,7 +50,7 @@ export interface ExistingApproval {
   readonly subjectHash: string;
   /** The stage that is open, or was last; from 0. */
   readonly stage: number;
-  /** Approvals that each stage takes, of those that have been open. */
+  /** Approvals that each stage takes; one that is not open yet takes no fewer. */
   readonly required: readonly number[];
   readonly votes: readonly Vote[];
   readonly escalations: readonly Escalation[];
@@ -88,7 +90,7 @@ export const isOpen = ({ status }: Pick<ExistingApproval, 'status'>): boolean =>
   status === 'PENDING' || status === 'IN_PROGRESS';
 
 function requested(request: DataOf<'approval.requested'>): ExistingApproval {
-  const { subject, subjectHash, required, deadlines = {} } = request;
+  const { subject, subjectHash, required, laterRequired = [], deadlines = {} } = request;
   return {
     exists: true,
     status: 'PENDING',
@@ -96,7 +98,7 @@ function requested(request: DataOf<'approval.requested'>): ExistingApproval {
     subject,
     subjectHash,
     stage: 0,
-    required: [required],
+    required: [required, ...laterRequired],
     votes: [],
     escalations: [],
     tiers: 0,
@@ -116,15 +118,15 @@ function evolveExisting(state: ExistingApproval, event: ApprovalEvent): Existing
       return decided(state, event.data);
     case 'approval.stage-completed': {
       const { stage, required } = event.data.next;
-      return { ...state, stage, required: [...state.required.slice(0, stage), required] };
+      return { ...state, stage, required: withRequired(state, stage, required) };
     }
     case 'approval.decision-revoked':
       return revoked(state, event.data);
     case 'approval.subject-changed':
       return subjectChanged(state, event.data);
     case 'approval.escalated': {
-      const { stage, approvers, tier } = event.data;
-      const escalations = [...state.escalations, { stage, approvers }];
+      const { stage, approvers, tier, escalatedBy: by } = event.data;
+      const escalations = [...state.escalations, { stage, approvers, by }];
       return { ...state, escalations, tiers: tier === undefined ? state.tiers : tier + 1 };
     }
     case 'approval.reminded':
@@ -198,7 +200,12 @@ function subjectChanged(
 ): ExistingApproval {
   const changed = { ...state, subject, subjectHash };
   if (!material) return changed;
-  return withVotes({ ...changed, stage: 0, required: [required ?? state.required[0] ?? 1] }, []);
+  const first = required ?? state.required[0] ?? 1;
+  return withVotes({ ...changed, stage: 0, required: withRequired(state, 0, first) }, []);
+}
+
+function withRequired({ required }: ExistingApproval, stage: number, many: number): number[] {
+  return [...required.slice(0, stage), many, ...required.slice(stage + 1)];
 }
 
 function withVotes(state: ExistingApproval, votes: readonly Vote[]): ExistingApproval {

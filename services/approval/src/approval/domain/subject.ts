@@ -1,5 +1,4 @@
 import { canonicalJson, hashOf, type Json, rule } from '@countersign/kernel';
-import type { Organisation } from '@countersign/state-machine';
 
 import { assertOpen } from './admission.js';
 import { existing } from './decide.js';
@@ -7,7 +6,7 @@ import { type Cause, Draft, type Events } from './draft.js';
 import { identityOf } from './identity.js';
 import { watchQuorum } from './reachability.js';
 import { applyRule } from './request.js';
-import { requiredFor } from './stages.js';
+import { requiredAgain } from './stages.js';
 import type { ApprovalState, ExistingApproval } from './state.js';
 
 type Subject = ExistingApproval['subject'];
@@ -54,20 +53,12 @@ export function changeSubject(
       changed: changedMembers(current.subject, subject),
       material,
       voided: material ? current.votes.map(({ decisionId }) => decisionId) : [],
-      ...(material ? { required: requiredAgain(current, organisation) } : {}),
+      ...(material ? { required: requiredAgain(current, 0, organisation) } : {}),
     },
   });
   if (draft.state.required[0] === 0) applyRule(draft);
   else watchQuorum(draft);
   return draft.events;
-}
-
-/** People who have left meanwhile do not make it easier. */
-function requiredAgain(
-  { request, required }: ExistingApproval,
-  organisation: Organisation,
-): number {
-  return Math.max(required[0] ?? 0, requiredFor(request.policy, 0, organisation));
 }
 
 /** The members of the subject that differ, as JSON pointers. */
