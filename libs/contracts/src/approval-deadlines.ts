@@ -1,4 +1,4 @@
-import type { ApprovalPolicy } from '@countersign/state-machine';
+import type { ApprovalPolicy } from '@countersign/state-machine/schemas';
 
 import type { ApprovalEvent, Deadlines } from './events/approval.events.js';
 

@@ -1,4 +1,4 @@
-import { Approver } from '@countersign/state-machine';
+import { Approver } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { Name } from './scalars.js';

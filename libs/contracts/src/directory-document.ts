@@ -1,5 +1,5 @@
 import { invalid } from '@countersign/kernel';
-import { type Directory, parseDirectory } from '@countersign/state-machine';
+import { type Directory, parseDirectory } from '@countersign/state-machine/schemas';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 /** Of the JSON text: what the largest directory may take. */

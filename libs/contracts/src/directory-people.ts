@@ -1,5 +1,10 @@
 import { ADMINISTRATORS } from '@countersign/kernel';
-import { type Origin, originOf, type Origins, type Person } from '@countersign/state-machine';
+import {
+  type Origin,
+  originOf,
+  type Origins,
+  type Person,
+} from '@countersign/state-machine/schemas';
 
 import type { DirectoryEvent } from './events/directory.events.js';
 

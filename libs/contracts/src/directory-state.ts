@@ -4,7 +4,7 @@ import {
   type DelegationTerms,
   type Directory,
   Organisation,
-} from '@countersign/state-machine';
+} from '@countersign/state-machine/schemas';
 
 import type { Delegation } from './commands/directory.commands.js';
 import { type KnownPeople, peopleAfter } from './directory-people.js';

@@ -1,5 +1,5 @@
 import { derivedId } from '@countersign/kernel';
-import { Duration } from '@countersign/state-machine';
+import { Duration } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { JsonRecord, Name } from './scalars.js';

@@ -2,23 +2,17 @@ export { Action, Actions, actionsOf } from './action.js';
 export { fewestPeople } from './analysis/fewest-people.js';
 export { levelToEnter, SMALLEST_COMMITTEE } from './analysis/protection.js';
 export {
-  ApprovalPolicy,
   approvalsNeeded,
-  ApprovalStage,
-  Approver,
   type ApproverSets,
   approverSets,
   type Identity,
   levelOf,
   namedAs,
-  Quorum,
-  RejectionRule,
   type Round,
   roundsOf,
   strengthOf,
 } from './approval-policy.js';
 export { addBusinessDuration, addBusinessTime } from './business-time.js';
-export { Calendar } from './calendar.js';
 export {
   type Choice,
   CompiledDefinition,
@@ -48,33 +42,20 @@ export {
   TransitionTrigger,
   triggerKind,
   type TriggerKind,
-  WorkflowDefinition,
-  type WorkflowDefinitionInput,
 } from './definition.js';
 export { deadlinesOf, type PolicyDeadlines } from './deadlines.js';
 export { describePolicy } from './describe-policy.js';
-export { Directory, parseDirectory, Person } from './directory.js';
-export { Duration, durationMs } from './duration.js';
-export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
 export type { Finding, PathStep } from './finding.js';
 export { FieldName } from './names.js';
 export { DEFINITION_SCHEMA_ID, definitionJsonSchema, type JsonSchema } from './json-schema.js';
 export {
   type DelegatedMatter,
   type DelegationChain,
-  type DelegationTerms,
   MAX_DELEGATION_CHAIN,
-  Organisation,
   type OrganisationFacts,
 } from './organisation.js';
-export {
-  ApprovalOverride,
-  applyOverrides,
-  DefinitionOverrides,
-  mustBeReachable,
-  RoundOverride,
-} from './overrides.js';
-export { type Distrust, type Origin, originOf, type Origins } from './origins.js';
+export type { Distrust } from './origins.js';
+export { applyOverrides, mustBeReachable } from './overrides.js';
 export type { Claims } from './people.js';
 export { type ActionResults, type CompiledAction, runActions } from './run-actions.js';
 export {
@@ -84,6 +65,7 @@ export {
   type KnownTemplates,
   referenceKey,
 } from './known-templates.js';
+export * from './schemas.js';
 export { StateMachine, type TransitionOptions, type WorkflowConfig } from './state-machine.js';
 export { validateDefinition } from './validate.js';
 export { adHocPolicyFindings } from './validation/ad-hoc-policy.js';

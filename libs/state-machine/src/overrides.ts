@@ -1,10 +1,9 @@
 import { invalid, parseInput, rule } from '@countersign/kernel';
-import { z } from 'zod';
 
-import { type ApprovalPolicy, ApprovalStage } from './approval-policy.js';
+import type { ApprovalPolicy } from './approval-policy.js';
 import { type TransitionDefinition, WorkflowDefinition } from './definition.js';
+import { type ApprovalOverride, DefinitionOverrides } from './definition-overrides.js';
 import type { Finding } from './finding.js';
-import { Name } from './names.js';
 import { changeRound, type RoundChange, type RoundTerms, weakening } from './override-round.js';
 import type { Organisation } from './organisation.js';
 import { validateApprovals } from './validate.js';
@@ -12,27 +11,6 @@ import { unmetApprovals } from './validation/quorums.js';
 
 /** Moves tried in the proof: this is done when an instance is started, and must not take long. */
 const PROOF_BOUND = 20_000;
-
-/** What may be said differently about one round. AUTO is not offered: it would take the approval away. */
-export const RoundOverride = ApprovalStage.pick({
-  level: true,
-  quorum: true,
-  approvers: true,
-}).partial();
-export type RoundOverride = z.infer<typeof RoundOverride>;
-
-/** What may be said differently about one approval: about itself, or about its stages by their names. */
-export const ApprovalOverride = RoundOverride.extend({
-  stages: z.record(Name, RoundOverride).optional(),
-});
-export type ApprovalOverride = z.infer<typeof ApprovalOverride>;
-
-/** What may be said differently about a definition when an instance of it is started. */
-export const DefinitionOverrides = z.strictObject({
-  /** By event: holds for every transition of that event that requires an approval. */
-  approvals: z.record(Name, ApprovalOverride).default({}),
-});
-export type DefinitionOverrides = z.infer<typeof DefinitionOverrides>;
 
 /**
  * A definition with overrides applied: the same arguments give an equal result, so that its content hash

@@ -1,4 +1,9 @@
-import { ApprovalLevel, ApprovalPolicy, Approver, Quorum } from '@countersign/state-machine';
+import {
+  ApprovalLevel,
+  ApprovalPolicy,
+  Approver,
+  Quorum,
+} from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { Id, JsonRecord, Position, Reason, Sha256 } from '../scalars.js';

@@ -3,7 +3,7 @@ import {
   DefinitionOverrides,
   Duration,
   durationMs,
-} from '@countersign/state-machine';
+} from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { BusinessKey, Id, JsonRecord, Name, Position, Reason } from '../scalars.js';

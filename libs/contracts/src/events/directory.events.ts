@@ -1,4 +1,4 @@
-import { Calendar, Person } from '@countersign/state-machine';
+import { Calendar, Person } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';

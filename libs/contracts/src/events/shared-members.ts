@@ -1,4 +1,4 @@
-import { ApprovalPolicy } from '@countersign/state-machine';
+import { ApprovalPolicy } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { Id, JsonRecord, Sha256 } from '../scalars.js';

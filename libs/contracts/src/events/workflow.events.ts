@@ -1,4 +1,4 @@
-import { Approver, DefinitionOverrides } from '@countersign/state-machine';
+import { Approver, DefinitionOverrides } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
