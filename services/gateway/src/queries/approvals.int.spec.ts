@@ -88,7 +88,7 @@ describe('approvals', () => {
         asked('group', { approvers: ['group:trade-approvers'] }),
         asked('role', { approvers: ['role:risk-officer'] }),
         asked('mine', { requester: 'bob', excluded: ['bob'], template: 'other' }),
-        asked('edited', { excluded: ['alice', 'bob'] }),
+        asked('edited', { editors: ['bob'], excluded: ['alice', 'bob'] }),
         asked('within', { within: [['group:trade-approvers'], ['role:nobody']] }),
         asked('voted', { voters: ['erin', 'bob'] }),
         asked('closed', { status: 'APPROVED', ended_at: NOW }),
@@ -136,6 +136,14 @@ describe('approvals', () => {
     expect(await mine('bob', '&status=approved')).toEqual([]);
     const [first] = await reading.itemsOf('/approvals?approver=bob&limit=1', 'bob');
     expect(first?.decidableFor).toEqual(['bob']);
+  });
+
+  it('say who made the subject what it is, also in lists', async () => {
+    const { body } = await reading.get(`/approvals/${ids.edited}`);
+    expect(body.editors).toEqual(['bob']);
+    const listed = await reading.itemsOf('/approvals');
+    const edited = listed.find(({ approvalId }) => approvalId === ids.edited);
+    expect(edited?.editors).toEqual(['bob']);
   });
 
   it('page through what somebody can decide', async () => {
@@ -206,6 +214,7 @@ describe('approvals', () => {
         approvals: 1,
         subject: { a: 1 },
         subjectHash: HASH,
+        editors: [],
         scope: null,
         dueAt: null,
         claimedBy: 'bob',
@@ -257,47 +266,5 @@ describe('approvals', () => {
       history: [],
     });
     expect((await reading.get(`/approvals/${newId()}`)).body.code).toBe('approval.not-found');
-  });
-});
-
-describe('jobs of many decisions', () => {
-  it('say what became of each', async () => {
-    const jobId = newId();
-    await reading.db
-      .insertInto('decision_jobs')
-      .values({
-        job_id: jobId,
-        requester: 'bob',
-        action: 'approve',
-        reason: 'fine',
-        on_behalf_of: null,
-        status: 'RUNNING',
-        count: 3,
-        decided: 1,
-        refused: 1,
-        revision: 1,
-        created_at: NOW,
-        updated_at: NOW,
-        ended_at: null,
-      })
-      .execute();
-    const pending = { code: null, message: null, processed_at: null };
-    const refusal = { code: 'approval.not-open', message: 'late', processed_at: NOW };
-    await reading.db
-      .insertInto('decision_job_items')
-      .values([
-        { job_id: jobId, approval_id: A, result: 'refused', ...refusal },
-        { job_id: newId(), approval_id: A, result: 'pending', ...pending },
-      ])
-      .execute();
-    const { body } = await reading.get(`/approvals/bulk-decisions/${jobId}`);
-    expect(body).toMatchObject({
-      jobId,
-      status: 'RUNNING',
-      results: { decided: 1, refused: 1, pending: 1 },
-      items: [{ approvalId: A, result: 'refused', code: 'approval.not-open' }],
-    });
-    const unknown = await reading.get(`/approvals/bulk-decisions/${newId()}`);
-    expect(unknown.body.code).toBe('decision-job.not-found');
   });
 });

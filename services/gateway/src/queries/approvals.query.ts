@@ -49,7 +49,7 @@ type Parameters = z.output<typeof ApprovalsParameters>;
 /** Everything comes along in one statement: an approver's click waits for this answer. */
 const approvalById: NamedStatement = {
   name: 'gateway.approval-by-id',
-  text: `SELECT ${itemColumns.join(', ')}, policy, stages, approvers, escalated, excluded, editors, escalations,
+  text: `SELECT ${itemColumns.join(', ')}, policy, stages, approvers, escalated, excluded, escalations,
            deadlines, frozen, (
            SELECT coalesce(jsonb_agg(to_jsonb(decision) - 'subject' ORDER BY at, decision_id), '[]')
            FROM approval_decisions AS decision

@@ -39,6 +39,7 @@ export const ApprovalItem = z.object({
   approvals: Count.describe('`given` of `quorum`'),
   subject: JsonRecord.describe('what is to be approved'),
   subjectHash: Sha256.describe('what a decision has to name'),
+  editors: z.array(z.string()).describe('who made the subject what it is, and so may not decide'),
   scope: z.string().nullable().describe('what decides who may see it, such as a desk'),
   dueAt: Timestamp.nullable().describe('when the next thing happens by itself'),
   claimedBy: z.string().nullable().describe('who says that they are looking at it'),
@@ -123,7 +124,6 @@ export const ApprovalDetail = ApprovalItem.extend({
   policy: ApprovalPolicy,
   stages: z.array(Stage),
   askedNow: z.array(Approver).describe('who may decide the open stage'),
-  editors: z.array(z.string()).describe('who made the subject what it is'),
   excluded: z
     .array(z.string())
     .describe('who may not decide: the requester, the editors, whoever decided an earlier stage'),
@@ -158,6 +158,7 @@ export const itemColumns = [
   'given',
   'subject',
   'subject_hash',
+  'editors',
   'scope',
   'due_at',
   'claimed_by',
@@ -185,7 +186,6 @@ export type DetailRow = ItemRow &
     | 'stages'
     | 'approvers'
     | 'escalated'
-    | 'editors'
     | 'excluded'
     | 'escalations'
     | 'deadlines'
@@ -219,6 +219,7 @@ export function toItem(row: ItemRow) {
     approvals: given,
     subject: row.subject,
     subjectHash: row.subject_hash,
+    editors: row.editors,
     scope: row.scope,
     dueAt: row.due_at,
     claimedBy: row.claimed_by,
@@ -245,7 +246,6 @@ export function toDetail(row: DetailRow) {
     policy: row.policy,
     stages: row.stages,
     askedNow: [...new Set([...row.approvers, ...row.escalated])],
-    editors: row.editors,
     excluded: row.excluded,
     deadlines: { expiresAt, reminders, escalations },
     frozen: row.frozen,

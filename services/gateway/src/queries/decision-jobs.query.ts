@@ -3,13 +3,14 @@ import { notFound } from '@countersign/kernel';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
-import { Timestamp } from './parameters.js';
+import { after, createdMicros, decodeCursor, type Page, toPage } from './cursor.js';
+import { anyCase, pageOf, paging, Timestamp } from './parameters.js';
 import type { ReadView } from './read-view.js';
 
 const Count = z.int().nonnegative();
 
-/** A job of many decisions, with what became of each. */
-export const DecisionJob = z.object({
+/** A job of many decisions, with how far it is. */
+const DecisionJob = z.object({
   jobId: Id,
   requester: z.string(),
   action: z.enum(['approve', 'reject', 'abstain']),
@@ -21,6 +22,12 @@ export const DecisionJob = z.object({
   createdAt: Timestamp,
   updatedAt: Timestamp,
   endedAt: Timestamp.nullable(),
+});
+
+export const DecisionJobsPage = pageOf(DecisionJob);
+
+/** One of them, with what became of each decision. */
+export const DecisionJobDetail = DecisionJob.extend({
   items: z
     .array(
       z.object({
@@ -34,9 +41,34 @@ export const DecisionJob = z.object({
     .describe('by id'),
 });
 
+export const DecisionJobsParameters = z.strictObject({
+  status: anyCase(['RUNNING', 'COMPLETED']).optional(),
+  ...paging,
+});
+
 /** Jobs of many decisions. */
 @Injectable()
 export class DecisionJobsQuery {
+  /** The caller's own, also of those who see everything. */
+  async list(
+    view: ReadView,
+    { status, limit, cursor }: z.output<typeof DecisionJobsParameters>,
+  ): Promise<Page<object>> {
+    let query = view
+      .decisionJobs()
+      .selectAll()
+      .select(createdMicros.as('created_micros'))
+      .where('requester', '=', view.caller.id);
+    if (status !== undefined) query = query.where('status', '=', status);
+    if (cursor !== undefined) query = query.where(after(decodeCursor(cursor), 'job_id'));
+    const rows = await query
+      .orderBy('created_at', 'desc')
+      .orderBy('job_id', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return toPage(rows, limit, (row) => row.job_id, toJob);
+  }
+
   /** @throws AppError `decision-job.not-found`. */
   async get(view: ReadView, jobId: string): Promise<object> {
     const job = await view

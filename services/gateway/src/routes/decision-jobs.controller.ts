@@ -6,7 +6,12 @@ import type { FastifyRequest } from 'fastify';
 import { Operation } from '../documents/operation.js';
 import { CommandGate } from '../http/command-gate.js';
 import { pathId } from '../http/path-id.js';
-import { DecisionJob, DecisionJobsQuery } from '../queries/decision-jobs.query.js';
+import {
+  DecisionJobDetail,
+  DecisionJobsPage,
+  DecisionJobsParameters,
+  DecisionJobsQuery,
+} from '../queries/decision-jobs.query.js';
 import { NoParameters, parseQuery } from '../queries/parameters.js';
 import { ReadViews } from '../queries/read-views.js';
 import { API } from './api-path.js';
@@ -39,11 +44,22 @@ export class DecisionJobsController {
     return this.commands.send(request, StartBulkDecision, body);
   }
 
+  @Get()
+  @Operation({
+    summary: 'List the jobs of many decisions that the caller has asked for',
+    query: DecisionJobsParameters,
+    reply: DecisionJobsPage,
+  })
+  async list(@Req() request: FastifyRequest) {
+    const parameters = parseQuery(DecisionJobsParameters, request.query);
+    return this.jobs.list(await this.views.of(request), parameters);
+  }
+
   @Get(':jobId')
   @Operation({
     summary: 'A job of many decisions, and what became of each',
     query: NoParameters,
-    reply: DecisionJob,
+    reply: DecisionJobDetail,
     errors: { 404: ['decision-job.not-found'] },
   })
   async get(@Req() request: FastifyRequest, @Param('jobId') id: string) {

@@ -178,6 +178,8 @@ CREATE TABLE IF NOT EXISTS ${schema}.decision_jobs (
   updated_at timestamptz NOT NULL,
   ended_at timestamptz
 );
+CREATE INDEX IF NOT EXISTS decision_jobs_of
+  ON ${schema}.decision_jobs (requester, created_at DESC, job_id DESC);
 CREATE INDEX IF NOT EXISTS decision_jobs_open
   ON ${schema}.decision_jobs (created_at) WHERE ended_at IS NULL;
 
