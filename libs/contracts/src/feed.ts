@@ -19,8 +19,15 @@ const names = new Set(eventTypes.map(({ type }) => type));
 /** What a subscriber asks for. */
 export const OpenFeed = z.strictObject({
   events: z
-    .array(z.string().refine((name) => names.has(name), 'no event of this product'))
-    .min(1)
+    .array(
+      z
+        .string()
+        .max(100)
+        .refine((name) => names.has(name), {
+          error: ({ input }) => `${String(input)} is no event of this product`,
+        }),
+    )
+    .min(1, 'name at least one event')
     .max(200),
 });
 

@@ -138,15 +138,19 @@ describe.each(variants)('durable consumers of subscribers ($name)', ({ start, bo
   });
 
   it.each([
-    { events: ['approval.granted'], deliver_subject: 'trades.executed' },
-    { events: ['>'] },
-    { events: ['approval.nothing'] },
-    { events: [] },
-    { config: { deliver_subject: 'cmd.workflow.start' } },
-    'approval.granted',
-    null,
-  ])('are not made of %j', async (body) => {
-    expect(await open(body)).toMatchObject({ code: 'feed.invalid' });
+    [
+      { events: ['approval.granted'], deliver_subject: 'trades.executed' },
+      '/: Unrecognized key: "deliver_subject"',
+    ],
+    [{ events: ['>'] }, '/events/0: > is no event of this product'],
+    [{ events: ['approval.nothing'] }, '/events/0: approval.nothing is no event of this product'],
+    [{ events: [] }, '/events: name at least one event'],
+    [{ config: { deliver_subject: 'cmd.workflow.start' } }, '/events: Invalid input'],
+    ['approval.granted', '/: Invalid input: expected object'],
+    [null, '/: Invalid input: expected object'],
+  ])('are not made of %j, and say why', async (body, message) => {
+    const refused = { code: 'feed.invalid', message: expect.stringContaining(message) };
+    expect(await open(body)).toEqual(refused);
   });
 
   if (bounded) {

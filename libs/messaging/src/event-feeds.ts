@@ -6,7 +6,7 @@ import {
   OpenFeed,
   openFeedSubject,
 } from '@countersign/contracts';
-import { messageOf } from '@countersign/kernel';
+import { AppError, messageOf, parseInput } from '@countersign/kernel';
 import {
   AckPolicy,
   type ConsumerInfo,
@@ -60,16 +60,18 @@ export class EventFeeds {
   }
 
   async #open(message: Msg): Promise<FeedOpened> {
-    const durable = DurableName.safeParse(message.subject.split('.').at(-1));
-    const wanted = OpenFeed.safeParse(jsonIn(message));
-    const problem = durable.error ?? wanted.error;
-    if (problem) return { code: 'feed.invalid', message: messageOf(problem) };
-    const [name, filter] = [durable.data ?? '', feedFilter(wanted.data?.events ?? [])];
+    const named = message.subject.split('.').at(-1);
     try {
-      const { config } = await this.#ensure(name, filter);
-      return { durable: name, filter: config.filter_subject ?? '' };
+      const durable = parseInput(DurableName, named, 'feed.invalid');
+      const { events } = parseInput(OpenFeed, jsonIn(message), 'feed.invalid');
+      const { config } = await this.#ensure(durable, feedFilter(events));
+      return { durable, filter: config.filter_subject ?? '' };
     } catch (error) {
-      this.log.warn({ durable: name, reason: messageOf(error) }, 'durable consumer not made');
+      const reason = messageOf(error);
+      if (error instanceof AppError && error.kind === 'invalid') {
+        return { code: 'feed.invalid', message: reason };
+      }
+      this.log.warn({ durable: named, reason }, 'durable consumer not made');
       return { code: 'feed.unavailable', message: 'JetStream does not make it now' };
     }
   }

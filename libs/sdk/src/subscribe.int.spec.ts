@@ -294,4 +294,16 @@ describe('subscribe', () => {
   ])('says %s at once', async (code, options) => {
     await expect(start(options)).rejects.toMatchObject({ code });
   });
+
+  it('says which durable consumers one may use', async () => {
+    const refused = await start({ durable: 'ledger' }).catch(String);
+    expect(refused).toMatch(/subscriber may not use ledger, .* subscriber and subscriber-1 to -4/);
+    await start({ durable: 'subscriber-4' });
+  });
+
+  it('says in words what is wrong with what was asked for', async () => {
+    const refused = await start({ events: ['approval.invented' as EventName] }).catch(String);
+    const message = 'feed.invalid: /events/0: approval.invented is no event of this product';
+    expect(refused).toBe(`CountersignError: ${message}`);
+  });
 });

@@ -109,13 +109,19 @@ export class Subscription<Name extends EventName = EventName> {
         (error) => error instanceof PermissionViolationError,
       );
       throw denied
-        ? new CountersignError('sdk.not-your-durable', durable, { status: 0, cause })
+        ? new CountersignError('sdk.not-your-durable', this.#notYours(), { status: 0, cause })
         : new CountersignError('sdk.unreachable', 'nobody makes it now', { status: 0, cause });
     });
     const answer = FeedOpened.parse(reply.json());
     if (!('code' in answer)) return;
     const status = answer.code === 'feed.unavailable' ? 503 : 400;
     throw new CountersignError(answer.code, answer.message, { status });
+  }
+
+  /** The server keeps to itself what a user may do: it is an operator who knows. */
+  #notYours(): string {
+    const { durable, credentials: { user = 'whoever gives no user name' } = {} } = this.options;
+    return `${user} may not use ${durable}, only the durable consumers that their NATS account names; with \`npm start\` the user subscriber has subscriber and subscriber-1 to -4`;
   }
 
   #take(message: JsMsg): void {
