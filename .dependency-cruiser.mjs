@@ -42,7 +42,15 @@ export default {
       comment: 'What outsiders install: the published language, HTTP and NATS.',
       severity: 'error',
       from: { path: '^libs/sdk/src', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(libs/(?!sdk/|contracts/|state-machine/)|infra/)' },
+      to: { path: '^(libs/(?!sdk/|contracts/|state-machine/src/schemas\\.ts)|infra/)' },
+    },
+    {
+      name: 'the-published-language-evaluates-nothing',
+      comment:
+        'What the SDK brings along: of definitions, policies and the directory the schemas alone.',
+      severity: 'error',
+      from: { path: '^libs/contracts/src', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/state-machine/src/(?!schemas\\.ts)' },
     },
     {
       name: 'only-outsiders-use-the-sdk',

@@ -57,11 +57,14 @@ describe('what is sent', () => {
     reason: 'more business',
   };
   const escalation = { approvers: ['carol'], reason: 'urgent' };
-  const bulk = {
-    action: 'approve' as const,
-    reason: 'reviewed',
-    items: [shown],
-    confirmation: 'approve 1',
+  const bulk = { action: 'approve' as const, reason: 'reviewed', confirmation: 'approve 1' };
+  const job = {
+    jobId: ID,
+    requester: 'erin',
+    action: 'approve',
+    status: 'RUNNING',
+    count: 1,
+    results: { decided: 0, refused: 0, pending: 1 },
   };
   const end = delegation.end;
   const directory = { people: [{ id: 'erin', name: 'Erin', roles: [], groups: [] }] };
@@ -154,10 +157,24 @@ describe('what is sent', () => {
     ],
     [
       'bulkDecide',
-      () => client.bulkDecide(bulk),
+      () => client.bulkDecide({ ...bulk, shown: [approval], onBehalfOf: 'frank' }),
       { jobId: ID, items: 1, position: '7' },
       'POST /api/v1/approvals/bulk-decisions',
-      bulk,
+      { ...bulk, items: [shown], onBehalfOf: 'frank' },
+    ],
+    [
+      'getBulkDecision',
+      () => client.getBulkDecision(ID),
+      { ...job, items: [{ approvalId: ID, result: 'pending', code: null, message: null }] },
+      `GET /api/v1/approvals/bulk-decisions/${ID}`,
+      undefined,
+    ],
+    [
+      'getBulkDecisions',
+      () => client.getBulkDecisions({ status: 'RUNNING', limit: 5 }),
+      { items: [job], nextCursor: null },
+      'GET /api/v1/approvals/bulk-decisions?status=RUNNING&limit=5',
+      undefined,
     ],
     ['get', () => client.get(ID), approval, `GET /api/v1/approvals/${ID}`, undefined],
     [
@@ -226,7 +243,10 @@ describe('what is answered', () => {
     api.ok(approval);
     expect(await client.get(ID)).toEqual(approval);
     api.ok({ ...approval, subjectHash: undefined });
-    await expect(client.get(ID)).rejects.toMatchObject({ code: 'sdk.unexpected-reply' });
+    await expect(client.get(ID)).rejects.toMatchObject({
+      code: 'sdk.unexpected-reply',
+      message: expect.stringMatching(/^sdk.unexpected-reply: GET [^{]+ at subjectHash$/),
+    });
   });
 
   it('is the quorum of the open stage', async () => {
@@ -371,6 +391,14 @@ describe('reading what was written', () => {
     expect(last().headers['countersign-after']).toBeUndefined();
     api.ok(approval);
     await client.get(ID);
+    expect(last().headers['countersign-after']).toBe('7');
+  });
+
+  it('asks about a workflow that was started a moment ago', async () => {
+    client.position = '7';
+    api.ok({ ...changed, subjectHash: HASH, quorum });
+    const asked = { subject: {}, level: 'SINGLE', approvers: ['erin'], reason: 'why' } as const;
+    await client.createRequest({ ...asked, approvers: ['erin'], workflowId: ID });
     expect(last().headers['countersign-after']).toBe('7');
   });
 

@@ -1,5 +1,4 @@
 import {
-  type BulkDecisionBody,
   ChangeSubject,
   ClaimApproval,
   CloseReview,
@@ -23,11 +22,20 @@ import {
   StartBulkDecision,
   WithdrawApproval,
 } from '@countersign/contracts';
-import type { Directory } from '@countersign/state-machine';
+import type { Directory } from '@countersign/state-machine/schemas';
 import type { z } from 'zod';
 
 import { type Call, type CallOptions, Connection, type ConnectionOptions } from './http.js';
-import { Approval, ApprovalPage, DelegationList, DirectoryReply, Report } from './replies.js';
+import {
+  Approval,
+  ApprovalPage,
+  BulkDecisionDetail,
+  type BulkDecisionJob,
+  BulkDecisionPage,
+  DelegationList,
+  DirectoryReply,
+  Report,
+} from './replies.js';
 
 const PAGE = 200;
 
@@ -41,6 +49,24 @@ export interface Shown {
 export interface DecisionOptions extends CallOptions {
   /** Who has delegated to the caller. */
   readonly onBehalfOf?: string;
+}
+
+/** Many decisions of the same kind. */
+export interface BulkDecision {
+  readonly action: Input<typeof DecideApproval.body>['action'];
+  /** The approvals as they were read, up to 500. */
+  readonly shown: readonly Shown[];
+  readonly reason: string;
+  /** Typed by a person who has seen them: the action and how many there are, such as `approve 12`. */
+  readonly confirmation: string;
+  /** Who has delegated to the caller. */
+  readonly onBehalfOf?: string;
+}
+
+export interface BulkDecisionsQuery extends Pick<CallOptions, 'signal'> {
+  readonly status?: BulkDecisionJob['status'];
+  /** At most so many, up to 200 (default). */
+  readonly limit?: number;
 }
 
 export interface PendingQuery extends Pick<CallOptions, 'signal'> {
@@ -155,9 +181,29 @@ export class Countersign {
     return this.#post(CloseReview, `/${approvalId}/reviews`, review, options);
   }
 
-  /** Decides many in the same way, on the server. `confirmation` is typed by a person: `approve 12`. */
-  bulkDecide(decisions: Input<typeof BulkDecisionBody>, options?: CallOptions) {
-    return this.#post(StartBulkDecision, '/bulk-decisions', decisions, options);
+  /**
+   * Decides on all that was shown in the same way, as a job of the server. Each decision binds to what was shown of
+   * that approval: one that has changed since is refused with `approval.stale-subject`, the others are decided.
+   */
+  bulkDecide({ shown, ...decision }: BulkDecision, options?: CallOptions) {
+    const items = shown.map(({ approvalId, subjectHash }) => ({ approvalId, subjectHash }));
+    return this.#post(StartBulkDecision, '/bulk-decisions', { ...decision, items }, options);
+  }
+
+  /** How far a job of `bulkDecide` is, and what became of each approval. */
+  getBulkDecision(
+    jobId: string,
+    options?: Pick<CallOptions, 'signal'>,
+  ): Promise<BulkDecisionDetail> {
+    return this.#get(`/approvals/bulk-decisions/${jobId}`, BulkDecisionDetail, {}, options);
+  }
+
+  /** The caller's own jobs of `bulkDecide`, newest first. */
+  async getBulkDecisions(query: BulkDecisionsQuery = {}): Promise<BulkDecisionJob[]> {
+    const { status, limit = PAGE, ...options } = query;
+    const page = { status, limit: Math.min(PAGE, limit) };
+    const path = '/approvals/bulk-decisions';
+    return (await this.#get(path, BulkDecisionPage, page, options)).items;
   }
 
   get(approvalId: string, options?: Pick<CallOptions, 'signal'>): Promise<Approval> {

@@ -57,7 +57,7 @@ export class Connection {
     const body = await this.#repeated(call);
     const reply = call.reply.safeParse(body);
     if (!reply.success) {
-      const message = `${call.method} ${call.path}: ${reply.error.message}`;
+      const message = `${call.method} ${call.path}: ${inWords(reply.error)}`;
       throw new CountersignError('sdk.unexpected-reply', message, { status: 200 });
     }
     const written = Positioned.safeParse(body);
@@ -72,7 +72,7 @@ export class Connection {
     const headers = {
       ...call.headers,
       ...key,
-      ...(changes || after === undefined ? {} : { 'countersign-after': after }),
+      ...(after === undefined ? {} : { 'countersign-after': after }),
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     return pRetry(() => this.#authorized(call, headers), {
@@ -122,6 +122,11 @@ export class Connection {
     return text === '' ? {} : jsonIn(text);
   }
 }
+
+const inWords = ({ issues }: z.core.$ZodError): string =>
+  issues
+    .map(({ message, path }) => `${message} at ${z.core.toDotPath(path) || 'the top'}`)
+    .join('; ');
 
 async function answerOf(url: URL, init: RequestInit) {
   try {

@@ -1,5 +1,5 @@
 import { ApprovalStatus, Delegation, JsonRecord, QuorumState } from '@countersign/contracts';
-import { Directory } from '@countersign/state-machine';
+import { Directory } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 /** An approval as reads show it. What else the server says is kept as it is. */
@@ -20,6 +20,37 @@ export type Approval = z.infer<typeof Approval>;
 
 export const ApprovalPage = z.object({
   items: z.array(Approval),
+  nextCursor: z.string().nullable(),
+});
+
+const Count = z.int().nonnegative();
+
+/** A job of many decisions, and how far it is. */
+export const BulkDecisionJob = z.looseObject({
+  jobId: z.string(),
+  requester: z.string(),
+  action: z.enum(['approve', 'reject', 'abstain']),
+  status: z.enum(['RUNNING', 'COMPLETED']),
+  count: Count,
+  results: z.object({ decided: Count, refused: Count, pending: Count }),
+});
+export type BulkDecisionJob = z.infer<typeof BulkDecisionJob>;
+
+export const BulkDecisionDetail = BulkDecisionJob.extend({
+  items: z.array(
+    z.looseObject({
+      approvalId: z.string(),
+      result: z.enum(['pending', 'decided', 'refused']),
+      /** Of the refusal, such as `approval.stale-subject`. */
+      code: z.string().nullable(),
+      message: z.string().nullable(),
+    }),
+  ),
+});
+export type BulkDecisionDetail = z.infer<typeof BulkDecisionDetail>;
+
+export const BulkDecisionPage = z.object({
+  items: z.array(BulkDecisionJob),
   nextCursor: z.string().nullable(),
 });
 
