@@ -15,12 +15,18 @@ const AT = '/transitions/0/requiresApproval';
 const dual: Policy = { level: 'DUAL', approvers: ['group:desk'] };
 
 /** Findings about the policy of a machine that is sound but for it: `severity code path`, the path from the policy on. */
-function findings(
+function findings(...of: Parameters<typeof found>): string[] {
+  return found(...of).map(
+    ({ severity, code, path }) => `${severity} ${code} ${path.slice(AT.length)}`,
+  );
+}
+
+function found(
   requiresApproval: Policy,
   options: ValidationOptions = {},
   transition: Partial<Transition> = {},
   timeout?: string,
-): string[] {
+) {
   const definition = parseDefinition({
     name: 'test',
     initial: 'a',
@@ -39,9 +45,7 @@ function findings(
       { event: 'return', from: 'b', to: 'a' },
     ],
   });
-  return validateDefinition(definition, options)
-    .filter(({ path }) => path.startsWith(AT))
-    .map(({ severity, code, path }) => `${severity} ${code} ${path.slice(AT.length)}`);
+  return validateDefinition(definition, options).filter(({ path }) => path.startsWith(AT));
 }
 
 const person = (id: string, ...groups: string[]) => ({ id, name: id, groups });
@@ -147,9 +151,13 @@ describe('times of a policy', () => {
     expect(findings({ ...dual, ...policy })).toEqual(expected);
   });
 
-  it('after which an automatic transition asks again', () => {
+  it('after which an automatic transition is an incident, and asked for again by a retry', () => {
+    const policy = (outcome: 'reject' | 'cancel') =>
+      ({ ...dual, expiry: { after: 'P1D', outcome }, onRejected: 'end' }) as const;
     const expiring = (outcome: 'reject' | 'cancel', trigger: 'manual' | 'automatic') =>
-      findings({ ...dual, expiry: { after: 'P1D', outcome }, onRejected: 'end' }, {}, { trigger });
+      findings(policy(outcome), {}, { trigger });
+    const [finding] = found(policy('cancel'), {}, { trigger: 'automatic' });
+    expect(finding?.message).toMatch(/incident .*until somebody retries it/);
     expect(expiring('cancel', 'automatic')).toEqual([
       'warning approval.asked-again /expiry/outcome',
     ]);

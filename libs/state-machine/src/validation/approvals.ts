@@ -22,12 +22,15 @@ function checkApproval(transition: TransitionDefinition, path: string): Finding[
       error(
         'approval.asked-again',
         path,
-        'a rejection leaves the instance where this transition is due again: say where it leads',
+        onRejected === undefined
+          ? 'a rejection leads nowhere and leaves an incident: say where it leads'
+          : 'a rejection leads back to where this is due, so that it is asked for again at once',
       ),
     );
   }
   if (transition.trigger === 'automatic' && policy.expiry?.outcome === 'cancel') {
-    const message = 'this transition is due again as soon as it expires, and asks everybody anew';
+    const message =
+      'after it expires nothing asks again by itself: the instance has an incident until somebody retries it, which asks everybody anew';
     findings.push(warning('approval.asked-again', `${path}/expiry/outcome`, message));
   }
   return [...findings, ...checkUnused(policy, path)];
