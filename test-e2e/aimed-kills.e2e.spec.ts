@@ -56,7 +56,7 @@ describe('two replicas, of which one is killed when an append is durable and bef
     await bus.close();
     await replica.kill();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const create = async (trigger: object) => {
     const template = { template: 'trade_approval', ...trigger };
@@ -92,6 +92,14 @@ describe('two replicas, of which one is killed when an append is durable and bef
     'a message starts one workflow, wherever on the way it happens',
     async () => {
       await create(event('killed'));
+      // Whoever wants to know all triggers waits for the appends under way below others: there are no others yet.
+      // The dead one's append goes through after the other has begun.
+      const late = await gate.kill(
+        `new.type = 'workflow.started' AND new.data->>'businessKey' = 'K-late'`,
+        () => publish('trades.killed', { id: 'K-late', notional: 1 }),
+        () => gate.untilBlocked(),
+      );
+      await late.up();
       const moments = ['businesskey.reserved', 'workflow.started', 'approval.requested'];
       for (const [number, type] of moments.entries()) {
         const victim = await gate.kill(`new.type = '${type}'`, () =>
@@ -99,15 +107,6 @@ describe('two replicas, of which one is killed when an append is durable and bef
         );
         await victim.up();
       }
-      // Whoever wants to know all triggers waits for the appends under way below others: there shall be no others.
-      await settled(system);
-      // The dead one's append goes through after the other has begun.
-      const victim = await gate.kill(
-        `new.type = 'workflow.started' AND new.data->>'businessKey' = 'K-late'`,
-        () => publish('trades.killed', { id: 'K-late', notional: 1 }),
-        () => gate.untilBlocked(),
-      );
-      await victim.up();
       const stored = await storedInTheEnd();
       const keys = startedBy(stored, 'killed').map(({ businessKey }) => businessKey);
       expect(keys.sort()).toEqual(['K-0', 'K-1', 'K-2', 'K-late']);
@@ -142,7 +141,6 @@ describe('two replicas, of which one is killed when an append is durable and bef
           for (let number = second; number < second + atOnce; number++) await send(number);
         });
         await victim.up();
-        await settled(system);
         if (second === 2) await send(3);
       }
       const stored = await storedInTheEnd();
@@ -208,7 +206,9 @@ describe('two replicas, of which one is killed when an append is durable and bef
         async () => (workflowId = await startBriefly('timed')),
       );
       await atTimeout.up();
-      await eventually(async () => movesOf(await readStore(system), workflowId).length > 0);
+      await eventually(async () => movesOf(await readStore(system), workflowId).length > 0, {
+        within: 60_000,
+      });
 
       const send = () =>
         alice.post(`/workflows/${workflowId}/signals`, { name: 'again' }, { key: 'signal-1' });
@@ -216,7 +216,9 @@ describe('two replicas, of which one is killed when an append is durable and bef
       expect(atSignal.name).toBe(system.services.name);
       await atSignal.up();
       expect((await send()).status).toBe(202);
-      await eventually(async () => movesOf(await readStore(system), workflowId).length > 2);
+      await eventually(async () => movesOf(await readStore(system), workflowId).length > 2, {
+        within: 60_000,
+      });
       const stored = await storedInTheEnd();
       expect(movesOf(stored, workflowId)).toEqual(['timeout', 'signal', 'timeout']);
       expect(eventsOf(stored, 'workflow.signal-received', [workflowId])).toHaveLength(1);
@@ -234,7 +236,9 @@ describe('two replicas, of which one is killed when an append is durable and bef
       await victim.up();
       expect((await send()).status).toBe(202);
       const workflowId = await startBriefly('early');
-      await eventually(async () => movesOf(await readStore(system), workflowId).length > 2);
+      await eventually(async () => movesOf(await readStore(system), workflowId).length > 2, {
+        within: 60_000,
+      });
       const stored = await storedInTheEnd();
       expect(movesOf(stored, workflowId)).toEqual(['timeout', 'signal', 'timeout']);
     },

@@ -26,12 +26,12 @@ describe('a connection to NATS without credentials', () => {
         }
       }
     })();
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await bus.close();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const refused = (operation: string, subject: string) =>
     eventually(() =>

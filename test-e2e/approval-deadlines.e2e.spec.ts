@@ -55,7 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await people.close();
   await system.stop();
-}, 60_000);
+}, 120_000);
 
 /** Starts a workflow and asks for its step. */
 async function begin(template: string): Promise<Instance> {

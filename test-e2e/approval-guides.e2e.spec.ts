@@ -58,7 +58,7 @@ describe('the guides to approvals', () => {
   afterAll(async () => {
     await system.stop();
     await rm(temporary, { recursive: true, force: true });
-  }, 60_000);
+  }, 120_000);
 
   it('print what they say, block by block', async () => {
     const texts = await Promise.all(DOCUMENTS.map((path) => readFile(join(ROOT, path), 'utf8')));

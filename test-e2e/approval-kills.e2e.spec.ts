@@ -67,7 +67,7 @@ describe('two processes, of which one is killed', () => {
     await people.close();
     await replica.kill();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const start = async (template: string) =>
     (await people.post<Instance>('alice', '/workflows', { template, context: {} })).body;

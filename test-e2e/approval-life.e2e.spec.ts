@@ -18,11 +18,11 @@ let people: ApprovalPeople;
 beforeAll(async () => {
   system = await TestSystem.start();
   people = await ApprovalPeople.open(system);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await people.close();
   await system.stop();
-}, 60_000);
+}, 120_000);
 
 describe('a policy with stages', () => {
   const policy = {
@@ -302,5 +302,5 @@ describe('all of it together', () => {
     expect(faultsInPublished(stored, await readPublished(system))).toEqual([]);
     const { inUse, rebuilt } = await tablesAndRebuild(system);
     expect(inUse).toEqual(rebuilt);
-  }, 60_000);
+  }, 120_000);
 });

@@ -66,7 +66,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await replica.kill();
   await system.stop();
-}, 60_000);
+}, 120_000);
 
 let turn = 0;
 function as(name: string): ApiClient {

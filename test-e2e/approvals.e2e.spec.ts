@@ -15,11 +15,11 @@ let people: ApprovalPeople;
 beforeAll(async () => {
   system = await TestSystem.start();
   people = await ApprovalPeople.open(system);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await people.close();
   await system.stop();
-}, 60_000);
+}, 120_000);
 
 const post = (user: string, path: string, body: object = {}) => people.post(user, path, body);
 const decide = (user: string, approval: Approval) => people.decide(user, approval);

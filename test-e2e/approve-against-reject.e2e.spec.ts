@@ -33,11 +33,11 @@ describe('approve and reject at the same moment', () => {
     [alice, approver, rejecter, ...others] = (await Promise.all(
       ['alice', 'erin', 'frank', 'grace', 'heidi'].map((user) => system.as(user)),
     )) as [ApiClient, ApiClient, ApiClient, ...ApiClient[]];
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const decide = (who: ApiClient, approvalId: string, action: string, subjectHash: string) =>
     who.post(`/approvals/${approvalId}/decisions`, { action, reason: 'because', subjectHash });

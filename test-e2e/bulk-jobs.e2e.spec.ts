@@ -66,11 +66,11 @@ describe('bulk jobs', () => {
     system = await TestSystem.start();
     [alice, bob] = [await system.as('alice'), await system.as('bob')];
     await publish(1, definition('first', 'open'));
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   async function publish(version: number, published: object): Promise<void> {
     const at = `/templates/${template}/versions/${version}`;
@@ -231,7 +231,7 @@ describe('bulk jobs', () => {
     );
     expect(codes.get(failing.body.workflowId)).toEqual(['refused', 'workflow.retry-failed']);
     for (const id of fine) expect(codes.get(id)).toEqual(['skipped', 'workflow.no-incident']);
-  }, 60_000);
+  }, 120_000);
 
   it('migrate on one approval by another person, each instance once, whatever is killed', async () => {
     const meant = await start('moving', INSTANCES);
@@ -317,5 +317,5 @@ describe('bulk jobs', () => {
     );
     expect(eventsOf(await readStore(system), 'workflow.migrated', meant)).toEqual([]);
     expect(await itemsOf(jobId, '&result=pending')).toHaveLength(4);
-  }, 60_000);
+  }, 120_000);
 });

@@ -26,7 +26,7 @@ let alice: ApiClient;
 beforeAll(async () => {
   system = await TestSystem.start();
   alice = await system.as('alice');
-}, 60_000);
+}, 120_000);
 afterAll(() => system.stop(), 60_000);
 
 const refusal = ({ status, body }: ApiReply): [number, unknown] => [status, body['code']];
@@ -165,7 +165,7 @@ describe('the directory', () => {
     const after = await directory();
     expect(after.body).toEqual(before.body);
     expect(after.body.people.map(({ id }) => id)).not.toContain('erin');
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a delegation', () => {

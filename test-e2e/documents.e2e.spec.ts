@@ -29,12 +29,12 @@ describe('the documents that the product serves', () => {
     system = await TestSystem.start();
     const document = await fetch(`${system.base}/api/v1/openapi.json`);
     documented = new DocumentedReplies((await document.json()) as object);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await bus?.close();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   /** Asks as somebody, and compares the reply with the document. */
   async function ask<Body = Listed>(

@@ -22,7 +22,7 @@ let alice: ApiClient;
 beforeAll(async () => {
   system = await TestSystem.start();
   alice = await system.as('alice');
-}, 60_000);
+}, 120_000);
 afterAll(() => system.stop(), 60_000);
 
 const waitingFor = (signal: string) => ({
@@ -72,4 +72,4 @@ it('a version that drops what a trigger signals is an incident of the trigger, u
   ]);
   await found('resolved');
   expect(await incidents('open')).toEqual([]);
-}, 60_000);
+}, 120_000);

@@ -33,13 +33,13 @@ describe('duplicates', () => {
     alice = await system.as('alice');
     upstream = await connectAnonymously(system.nats);
     service = await connectAsService(system.nats);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await upstream.close();
     await service.close();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const bodyOf = (tradeId: string) => ({
     template: 'trade_approval',

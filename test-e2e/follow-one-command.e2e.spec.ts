@@ -28,11 +28,11 @@ describe('the main job', () => {
 
   beforeAll(async () => {
     system = await TestSystem.start();
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const pendingFor = async (user: string, businessKey: string): Promise<Item | undefined> => {
     const client = await system.as(user);

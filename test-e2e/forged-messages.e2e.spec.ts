@@ -51,13 +51,13 @@ describe('messages of somebody with the credentials of the services, but without
     const signer = new BusSigner(BUS_KEY);
     fromElsewhere = new CommandClient(elsewhere, signer, new SystemClock());
     desk = await Desk.open(system);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await intruder.close();
     await elsewhere.close();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const record = async () =>
     (await readStore(system)).map(({ stream, revision, type }) => `${stream}@${revision} ${type}`);

@@ -14,11 +14,11 @@ describe('SIGKILL of all services at random moments under load', () => {
 
   beforeAll(async () => {
     system = await TestSystem.start();
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   it('loses nothing that was confirmed and does nothing twice', async () => {
     const desk = await Desk.open(system);

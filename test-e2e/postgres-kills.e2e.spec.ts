@@ -23,11 +23,11 @@ describe('SIGKILL of Postgres under load', () => {
   beforeAll(async () => {
     postgres = await TestPostgres.start();
     system = await TestSystem.start({}, () => Promise.resolve(postgres));
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   it('is survived by the services, which lose nothing that was confirmed', async () => {
     const desk = await Desk.open(system);
@@ -64,5 +64,5 @@ describe('SIGKILL of Postgres under load', () => {
     const statuses = new Set<number>();
     while (!statuses.has(200)) statuses.add((await read()).status);
     expect([...statuses].filter((status) => status !== 503)).toEqual([200]);
-  }, 60_000);
+  }, 120_000);
 });

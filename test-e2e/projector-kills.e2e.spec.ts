@@ -23,7 +23,7 @@ describe('SIGKILL of the projector while it catches up', () => {
     await appendBacklog(store, DEALS);
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
-  }, 60_000);
+  }, 120_000);
 
   beforeEach(async () => {
     // The read tables are all that is in there.
@@ -39,7 +39,7 @@ describe('SIGKILL of the projector while it catches up', () => {
     await store.close();
     await nats.stop();
     await database.stop();
-  }, 60_000);
+  }, 120_000);
 
   const start = (): ProjectorProcess => {
     const projector = new ProjectorProcess(database.url, nats.url);
@@ -71,7 +71,7 @@ describe('SIGKILL of the projector while it catches up', () => {
           const now = await reached();
           return now > before && now;
         },
-        { every: 2 },
+        { within: 60_000, every: 2 },
       );
       if (moved >= head) break;
       await sleep(Math.random() * 40);
@@ -80,7 +80,7 @@ describe('SIGKILL of the projector while it catches up', () => {
     }
     expect(killedAt.filter((position) => position < head).length).toBeGreaterThanOrEqual(3);
     start();
-    await projected({ database });
+    await projected({ database }, 60_000);
     const { inUse, rebuilt } = await tablesAndRebuild({ database });
     expect(inUse).toEqual(rebuilt);
   }, 120_000);
@@ -88,8 +88,8 @@ describe('SIGKILL of the projector while it catches up', () => {
   it('bears with a killed one whose last batch is committed after its successor has begun', async () => {
     const killed = start();
     const successor = start();
-    await projected({ database });
-    await eventually(async () => (await sessions()).length === 2);
+    await projected({ database }, 60_000);
+    await eventually(async () => (await sessions()).length === 2, { within: 60_000 });
     await sleep(700);
     successor.freeze();
     const blocker = new pg.Client({ connectionString: database.url });

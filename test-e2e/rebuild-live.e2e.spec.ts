@@ -14,11 +14,11 @@ describe('rebuilding the read tables while they are in use', () => {
 
   beforeAll(async () => {
     system = await TestSystem.start();
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   /** Reads for as long as it may, and answers everything that a reader should never see. */
   const read = async (desk: Desk, signal: AbortSignal): Promise<string[]> => {

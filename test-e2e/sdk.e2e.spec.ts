@@ -12,7 +12,7 @@ describe('the SDK on the whole system', () => {
 
   beforeAll(async () => {
     system = await TestSystem.start();
-  }, 60_000);
+  }, 120_000);
 
   afterAll(() => system.stop(), 60_000);
 

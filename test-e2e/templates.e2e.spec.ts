@@ -43,11 +43,11 @@ describe('a desk’s own process', () => {
   beforeAll(async () => {
     system = await TestSystem.start();
     [alice, bob] = [await system.as('alice'), await system.as('bob')];
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const refusal = ({ status, body }: { status: number; body: Version }) => [status, body.code];
   const start = (version?: number) =>
@@ -190,12 +190,12 @@ describe('an organisation of its own, from a file', () => {
     const people = ['alice', 'bob'].map((id) => ({ id, name: id, groups: ['trade-approvers'] }));
     await writeFile(path, JSON.stringify({ people }));
     system = await TestSystem.start({ COUNTERSIGN_DIRECTORY: path });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
     await rm(folder, { recursive: true });
-  }, 60_000);
+  }, 120_000);
 
   it('is what quorums are checked against, and not what the product starts on', async () => {
     const alice = await system.as('alice');

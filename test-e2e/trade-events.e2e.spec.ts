@@ -23,12 +23,12 @@ describe('trade events', () => {
   beforeAll(async () => {
     system = await TestSystem.start();
     plain = await connect({ servers: system.nats.anonymousUrl });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await plain.close();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const list = async <T>(path: string): Promise<T[]> => {
     const client = await system.as('alice');

@@ -23,11 +23,11 @@ describe('the documentation of triggers', () => {
   beforeAll(async () => {
     system = await TestSystem.start();
     alice = await system.as('alice');
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const dryRun = async (name: string, body: object): Promise<Item | undefined> => {
     const { body: reply } = await alice.post<{ items: Item[] }>(`/triggers/${name}/dry-run`, body);

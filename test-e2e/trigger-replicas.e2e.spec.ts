@@ -42,7 +42,7 @@ describe('triggers of two replicas that are killed under load', () => {
     await bus.close();
     await replica.kill();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const create = async (trigger: object) => {
     const { status } = await alice.post('/triggers', { template: 'trade_approval', ...trigger });

@@ -41,12 +41,12 @@ describe('triggers', () => {
     system = await TestSystem.start();
     alice = await system.as('alice');
     upstream = await connectAnonymously(system.nats);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await upstream.close();
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const event = (name: string, more: object = {}) => ({
     name: own(name),

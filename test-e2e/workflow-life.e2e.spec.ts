@@ -105,7 +105,7 @@ describe('the life of instances', () => {
 
   afterAll(async () => {
     await system.stop();
-  }, 60_000);
+  }, 120_000);
 
   const start = async (template: string, context: object, businessKey?: string) => {
     const key = businessKey === undefined ? {} : { businessKey };
@@ -203,7 +203,7 @@ describe('the life of instances', () => {
       name: 'workflow.completed',
     });
     expect([forged.status, forged.body['code']]).toEqual([400, 'signal.reserved-name']);
-  }, 60_000);
+  }, 120_000);
 
   it('cancels what it invoked when it is cancelled', async () => {
     const client = `gone-${run}`;
@@ -247,7 +247,7 @@ describe('the life of instances', () => {
       state: 'granted',
       status: 'COMPLETED',
     });
-  }, 60_000);
+  }, 120_000);
 
   it('is reset to an earlier state with the context of then, and migrated to another version', async () => {
     const { workflowId } = await start(names.limit, { amount: '1' });
@@ -306,5 +306,5 @@ describe('the life of instances', () => {
     expect(faultsInPublished(stored, await readPublished(system))).toEqual([]);
     const { inUse, rebuilt } = await tablesAndRebuild(system);
     expect(inUse).toEqual(rebuilt);
-  }, 60_000);
+  }, 120_000);
 });
