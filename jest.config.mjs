@@ -17,6 +17,8 @@ const common = {
 /** @type {import('jest').Config} */
 export default {
   testTimeout: 30_000,
+  // A worker that is still tidying up is not one with something left open: that one never ends.
+  workerGracefulExitTimeout: 10_000,
   projects: [
     {
       ...common,
