@@ -36,6 +36,12 @@ describe('an ad-hoc request', () => {
     expect(refused({ policy })).toBe('approval.unknown-calendar');
   });
 
+  it('names the places of a malformed policy', () => {
+    const ask = () => TestApproval.adHoc({ level: 'COMMITTEE', approvers: ['group:risk'] });
+    const problems = [{ at: '/quorum', problem: expect.any(String) }];
+    expect(ask).toThrow(expect.objectContaining({ kind: 'invalid', details: { problems } }));
+  });
+
   it.each<[string, object, unknown?]>([
     ['approval.rejection-unreachable', { rejection: { count: 3 } }, '/rejection'],
     ['approval.rejection-unreachable', { rejection: { veto: ['alice'] } }],

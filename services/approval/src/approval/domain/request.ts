@@ -1,6 +1,6 @@
 import type { RequestApproval } from '@countersign/contracts';
 import { compileCondition, EXPRESSION_LANGUAGE, ExpressionError } from '@countersign/expressions';
-import { AppError, hashOf, invalid, messageOf, rule } from '@countersign/kernel';
+import { AppError, hashOf, messageOf, parseInput, rule } from '@countersign/kernel';
 import {
   adHocPolicyFindings,
   ApprovalPolicy,
@@ -90,19 +90,7 @@ function policyOf({
     policy === undefined
       ? { level, quorum, approvers: approvers ?? [] }
       : { ...policy, ...(approvers === undefined ? {} : { approvers }) };
-  const result = ApprovalPolicy.safeParse(JSON.parse(JSON.stringify(asked)));
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => ({
-    path: `/${path.join('/')}`,
-    message,
-  }));
-  throw invalid(
-    'approval.malformed-policy',
-    `${problems[0]?.path ?? ''}: ${problems[0]?.message ?? ''}`,
-    {
-      details: { problems },
-    },
-  );
+  return parseInput(ApprovalPolicy, JSON.parse(JSON.stringify(asked)), 'approval.malformed-policy');
 }
 
 /** What a person asks for is refused at once when it cannot be met. */
