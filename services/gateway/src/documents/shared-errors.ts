@@ -11,6 +11,8 @@ const TAKES_BODY: ErrorCodes = {
     'request.malformed',
     'request.too-deep',
     'request.too-many-values',
+    'request.doubled-member',
+    'request.inexact-number',
     'request.unstorable-text',
   ],
   413: ['request.too-large'],

@@ -2,6 +2,7 @@ import { findUnstorableText, invalid, mayHoldUnstorableText } from '@countersign
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 
+import { type JsonLoss, lossIn } from './json-losses.js';
 import { firstJsonProblem } from './json-place.js';
 import { readBody } from './read-body.js';
 
@@ -96,11 +97,21 @@ function unacceptable(text: string, value: unknown, { values }: BodyLimits): Err
   if (text.length > 2 * values && countValues(value, values) > values) {
     return invalid('request.too-many-values', `the body holds more than ${values} values`);
   }
+  const loss = lossIn(text, value);
+  if (loss) return lossy(loss);
   const place = mayHoldUnstorableText(text) ? findUnstorableText(value) : undefined;
   if (place === undefined) return undefined;
   return invalid('request.unstorable-text', `${place} holds a NUL character or half a character`, {
     details: { place },
   });
+}
+
+/** What is hashed and decided has to be what was sent, and readers differ about these. */
+function lossy({ what, place, line, column }: JsonLoss): Error {
+  const details = { place, line, column };
+  return what === 'doubled-member'
+    ? invalid('request.doubled-member', `${place} is there twice`, { details })
+    : invalid('request.inexact-number', `${place} would lose digits: send it as text`, { details });
 }
 
 /** Safe to recurse: it is known by now that the depth is bounded. */

@@ -36,7 +36,9 @@ describe('bad requests', () => {
     ['a NUL', { body: context('"x\\u0000"') }, 400, 'request.unstorable-text'],
     ['half a character', { body: context('"\\ud800"') }, 400, 'request.unstorable-text'],
     ['bytes that are no text', { body: Buffer.from([0x22, 0xff, 0x22]) }, 400, 'request.malformed'],
-    ['a number without end', { body: context('1e999') }, 400, 'request.invalid'],
+    ['a number without end', { body: context('1e999') }, 400, 'request.inexact-number'],
+    ['a number beyond 2^53', { body: context('9007199254740993') }, 400, 'request.inexact-number'],
+    ['a member twice', { body: context('{"c":1,"c":1}') }, 400, 'request.doubled-member'],
     ['depth', { body: deep }, 400, 'request.too-deep'],
     ['many values', { body: wide }, 400, 'request.too-many-values'],
     ['too much', { body: large }, 413, 'request.too-large'],
@@ -84,6 +86,10 @@ describe('bad requests', () => {
   it('name the place', async () => {
     const unstorable = await start({ body: context('"x\\u0000"') });
     expect(unstorable.body.place).toBe('/context/a/0/b');
+    const doubled = await start({ body: context('{"c/d":1,"e":"a\\\\","c\\u002fd":2}') });
+    expect(doubled.body).toMatchObject({ place: '/context/a/0/b/c~1d', line: 1 });
+    const inexact = await start({ body: context('[0,\n 12345678901234567.1]') });
+    expect(inexact.body).toMatchObject({ place: '/context/a/0/b/1', line: 2, column: 2 });
     const wrong = await start({ body: { ...trade, businessKey: 7 } });
     expect(wrong.body.problems).toEqual([{ at: '/businessKey', problem: expect.any(String) }]);
   });
