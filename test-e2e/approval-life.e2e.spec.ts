@@ -214,7 +214,7 @@ describe('somebody who leaves', () => {
         );
       });
     await setActive(false);
-    const rule = 'DUAL takes 2 of erin, ivan; 0 approved, and only 1 more may decide';
+    const rule = 'two different people of erin or ivan have to approve; only 1 may';
     expect(await incident('OPEN')).toMatchObject({
       code: 'approval.quorum-unreachable',
       message: rule,

@@ -33,6 +33,24 @@ function howMany({ level, quorum }: Round): string {
     : `${quorum ?? 1} different people`;
 }
 
+/**
+ * How many approvals a round takes, in words: `one person`, `two different people`, `50 percent (3 people)`.
+ *
+ * @param needed what a part comes to
+ */
+export function peopleTaken(round: Round, needed: number): string {
+  const { level, quorum } = round;
+  if (needed === 1 && typeof quorum !== 'object') return 'one person';
+  if (level !== 'COMMITTEE' || typeof quorum !== 'object') return howMany(round);
+  return `${quorum.percent} percent (${needed} ${needed === 1 ? 'person' : 'people'})`;
+}
+
+/** What a round takes of whom, as the beginning of a sentence: `one person of role:head has to approve`. */
+export function demandOf(round: Round, needed: number, approvers: readonly Approver[]): string {
+  const verb = needed === 1 ? 'has' : 'have';
+  return `${peopleTaken(round, needed)} of ${anyOf(approvers)} ${verb} to approve`;
+}
+
 function describeRejection(rejection: Round['rejection']): string {
   if (rejection === undefined || rejection === 'any') return 'rejected by the first rejection';
   if ('count' in rejection) return `rejected by ${rejection.count} rejections`;

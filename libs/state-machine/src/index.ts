@@ -44,7 +44,7 @@ export {
   type TriggerKind,
 } from './definition.js';
 export { deadlinesOf, type PolicyDeadlines } from './deadlines.js';
-export { describePolicy } from './describe-policy.js';
+export { demandOf, describePolicy } from './describe-policy.js';
 export type { Finding, PathStep } from './finding.js';
 export { FieldName } from './names.js';
 export { DEFINITION_SCHEMA_ID, definitionJsonSchema, type JsonSchema } from './json-schema.js';

@@ -233,6 +233,18 @@ export class Organisation {
     return given.filter((timed) => isAt(timed, at)).map(({ terms }) => terms);
   }
 
+  /** Everybody to whom chains of a person's delegations lead at a time, the nearest first. Whether one does for a matter, `chain` says. */
+  *deputies(from: string, at: Date): Generator<string, undefined> {
+    let ends = [this.personOf(from)];
+    const seen = new Set(ends);
+    for (let length = 1; length <= MAX_DELEGATION_CHAIN; length++) {
+      const given = ends.flatMap((id) => (this.#from.get(id) ?? []).filter((t) => isAt(t, at)));
+      ends = [...new Set(given.map(({ to }) => to))].filter((id) => !seen.has(id));
+      for (const id of ends) seen.add(id);
+      yield* ends;
+    }
+  }
+
   /**
    * Everybody for whom a person may decide at a time, with the chain.
    *

@@ -323,23 +323,23 @@ describe('overrides in an organisation', () => {
     [['ann', 'frank', 'role:other'], 1],
   ])('are refused when too few of %j are whom the definition names', (approvers, there) => {
     expect(refused({ approvers })).toEqual(
-      unmet(`DUAL takes 2 people, and those named are ${there}`),
+      unmet(`takes two different people, and those named are ${there}`),
     );
   });
 
   it('are refused when the quorum is larger than the organisation', () => {
     expect(refused({ level: 'COMMITTEE', quorum: 4 })).toEqual(
-      unmet('COMMITTEE takes 4 people, and those named are 3'),
+      unmet('takes 4 different people, and those named are 3'),
     );
   });
 
   it('count without whoever starts the instance, who never decides', () => {
     expect(refused({ approvers: ['ann', 'bob'] })).toBeUndefined();
     expect(refused({ approvers: ['ann', 'bob'] }, 'ann')).toEqual(
-      unmet('DUAL takes 2 people, and those named are 1'),
+      unmet('takes two different people, and those named are 1'),
     );
     expect(refused({ level: 'COMMITTEE', quorum: 3 }, 'bob')).toEqual(
-      unmet('COMMITTEE takes 3 people, and those named are 2'),
+      unmet('takes 3 different people, and those named are 2'),
     );
   });
 

@@ -216,7 +216,9 @@ export const ExplainApproval = defineCommand(
           person: z.string(),
           name: z.string(),
           qualifiedBy: z.string(),
-          delegates: z.array(z.string()).describe('who may decide for that person now'),
+          delegates: z
+            .array(z.string())
+            .describe('who may decide for that person now, also through others; at most 20'),
           outOfOffice: z.boolean(),
         }),
       )

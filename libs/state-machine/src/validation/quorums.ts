@@ -5,6 +5,7 @@ import {
   type Round,
   roundsOf,
 } from '../approval-policy.js';
+import { peopleTaken } from '../describe-policy.js';
 import type { Model } from '../analysis/model.js';
 import type { TransitionDefinition, WorkflowDefinition } from '../definition.js';
 import { error, type Finding, info, warning } from '../finding.js';
@@ -190,7 +191,7 @@ export function unknownNames(
   });
 }
 
-function unmet({ level, name }: Round, needed: number, there: number): string {
-  const stage = name === undefined ? '' : `stage ${name}: `;
-  return `${stage}${level} takes ${needed} people, and those named are ${there}`;
+function unmet(round: Round, needed: number, there: number): string {
+  const stage = round.name === undefined ? '' : `stage ${round.name}: `;
+  return `${stage}takes ${peopleTaken(round, needed)}, and those named are ${there}`;
 }

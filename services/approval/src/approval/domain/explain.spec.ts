@@ -70,6 +70,62 @@ describe('an explanation', () => {
     expect(why(approval, 'erin').you).toMatchObject({ mayDecide: false, onBehalfOf: [] });
   });
 
+  it('names those who act for somebody through others', () => {
+    const approval = TestApproval.ofWorkflow({ level: 'DUAL', approvers: ['group:risk'] });
+    const links = [
+      ['erin', 'ivan'],
+      ['erin', 'heidi'],
+      ['heidi', 'bob'],
+      ['ivan', 'frank'],
+      ['bob', 'grace'],
+      ['bob', 'alice'],
+    ] as const;
+    for (const [from, to] of links) approval.delegate(from, to);
+    const { waitingOn } = why(approval, 'bob');
+    // Ivan made the subject, alice asked: neither acts, nor does anybody through them.
+    expect(waitingOn.find(({ person }) => person === 'erin')?.delegates).toEqual([
+      'heidi',
+      'bob',
+      'grace',
+    ]);
+    approval.approve('grace');
+    const left = why(approval, 'bob').waitingOn.find(({ person }) => person === 'erin');
+    expect(left?.delegates).toEqual(['heidi', 'bob']);
+  });
+
+  it('counts in its stages as the quorum does', () => {
+    const approval = TestApproval.ofWorkflow({
+      stages: [{ name: 'risk', level: 'COMMITTEE', quorum: 3, approvers: ['group:risk', 'bob'] }],
+    });
+    approval.approve('erin', 'frank');
+    const [erin] = approval.people.filter(({ id }) => id === 'erin');
+    if (!erin) throw new Error('erin is there');
+    approval.people = approval.people
+      .filter(({ id }) => id !== 'frank')
+      .map((each) => (each === erin ? { ...erin, logins: ['frank'] } : each));
+    const { stages, quorum } = why(approval, 'bob');
+    expect([stages[0]?.given, quorum.given]).toEqual([1, 1]);
+  });
+
+  it.each<[object, string]>([
+    [{ level: 'SINGLE' }, 'one person of lee has to approve; nobody may'],
+    [
+      { level: 'DUAL', approvers: ['lee', 'erin'] },
+      'two different people of lee or erin have to approve; only 1 may',
+    ],
+    [
+      { level: 'COMMITTEE', quorum: 3, approvers: ['role:head', 'lee'] },
+      '3 different people of role:head or lee have to approve; only 2 may',
+    ],
+    [
+      { level: 'COMMITTEE', quorum: { percent: 60 } },
+      '60 percent (1 person) of lee has to approve; nobody may',
+    ],
+  ])('says what cannot be met any more: %j', (policy, sentence) => {
+    const approval = TestApproval.ofWorkflow({ approvers: ['lee'], ...policy });
+    expect(approval.last('approval.incident-raised').message).toBe(sentence);
+  });
+
   it('says who may override, and who may review that', () => {
     const approval = TestApproval.ofWorkflow({
       stages: [

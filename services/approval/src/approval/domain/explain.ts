@@ -30,6 +30,9 @@ type Explanation = z.output<typeof ExplainApproval.reply>;
 /** People that one list of an explanation names, at most. */
 const MAX_PEOPLE = 200;
 
+/** Those who may act for one of them, the nearest first, at most. */
+const MAX_DELEGATES = 20;
+
 /**
  * Why an approval stands where it does, and what somebody may do about it: by the very rules that decide.
  *
@@ -159,12 +162,12 @@ function waitingOn(state: ExistingApproval, moment: Moment): Explanation['waitin
   const decided = decidedSoFar(state, organisation);
   return [...peopleLeft(state, moment)].slice(0, MAX_PEOPLE).map((person) => {
     const given = organisation.delegationsOf(person, now);
-    const delegates = [...new Set(given.map(({ to }) => to))].filter(
-      (to) =>
-        !decided.has(to) &&
-        exclusionOf(state, to, organisation) === undefined &&
-        throughDelegations(state, to, person, moment) !== undefined,
-    );
+    const delegates: string[] = [];
+    for (const to of organisation.deputies(person, now)) {
+      if (delegates.length === MAX_DELEGATES) break;
+      if (decided.has(to) || exclusionOf(state, to, organisation) !== undefined) continue;
+      if (throughDelegations(state, to, person, moment) !== undefined) delegates.push(to);
+    }
     return {
       person,
       name: organisation.person(person)?.name ?? person,

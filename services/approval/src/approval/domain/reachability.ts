@@ -1,4 +1,4 @@
-import { assignable, roundsOf } from '@countersign/state-machine';
+import { assignable, demandOf, roundsOf } from '@countersign/state-machine';
 
 import { Draft, type Events, type Moment } from './draft.js';
 import { exclusionOf, trustedIn } from './eligibility.js';
@@ -37,14 +37,20 @@ export function unmetRule(state: ExistingApproval, moment: Moment): string | und
   const left = peopleLeft(state, moment);
   const needed = required - given;
   if (left.size < needed) {
-    const { level, name, approvers } = roundAt(policy, state.stage);
-    const stage = name === undefined ? '' : `stage ${name}: `;
-    const named = [...approvers, ...addedTo(state, state.stage)].join(', ');
-    return `${stage}${level} takes ${required} of ${named}; ${given} approved, and only ${left.size} more may decide`;
+    const round = roundAt(policy, state.stage);
+    const stage = round.name === undefined ? '' : `stage ${round.name}: `;
+    const demand = demandOf(round, required, [...round.approvers, ...addedTo(state, state.stage)]);
+    return `${stage}${demand}; ${givenAndLeft(given, left.size)}`;
   }
   const later = laterStages(state, moment);
   if (later.length === 0 || assignable([{ people: left, needed }, ...later])) return undefined;
   return 'the stages that are left take more different people than may decide them';
+}
+
+function givenAndLeft(given: number, left: number): string {
+  if (given === 0) return left === 0 ? 'nobody may' : `only ${left} may`;
+  const others = left === 0 ? 'nobody else may' : `only ${left} more may`;
+  return `${given} ${given === 1 ? 'has' : 'have'}, and ${others}`;
 }
 
 function laterStages(state: ExistingApproval, { organisation }: Moment) {
