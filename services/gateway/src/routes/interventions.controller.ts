@@ -50,7 +50,12 @@ const Asking = (
 const OTHER_VERSION = {
   400: ['overrides.unknown-approval', 'overrides.unsound'],
   404: ['template.not-found'],
-  422: ['overrides.weaken', 'template.not-published', 'template.retired'],
+  422: [
+    'overrides.quorum-unreachable',
+    'overrides.weaken',
+    'template.not-published',
+    'template.retired',
+  ],
 } as const;
 
 /** What administrators ask for, and a second person decides: the reply names the approval. */

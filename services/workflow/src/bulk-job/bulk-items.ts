@@ -1,6 +1,7 @@
 import { AppError, derivedId, hashOf, messageOf, rule, systemActor } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
-import { Log } from '@countersign/service-kit';
+import { DirectoryReader, Log } from '@countersign/service-kit';
+import { mustBeReachable } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -31,6 +32,7 @@ export class BulkItems {
     @Inject(InstanceChanges) private readonly instances: InstanceChanges,
     @Inject(Workflows) private readonly workflows: Workflows,
     @Inject(Definitions) private readonly definitions: Definitions,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
     @Inject(Log) private readonly log: Log,
   ) {}
 
@@ -72,8 +74,11 @@ export class BulkItems {
   /** What the instance is to follow: with overrides of its own, as far as these still hold. */
   async #targetOf(state: WorkflowState, target: Target | undefined): Promise<Target | undefined> {
     if (!target || state.kind !== 'existing' || !state.overrides) return target;
+    const { overrides, editors } = state;
     try {
-      return await this.definitions.overridden(target.compiled.definition, state.overrides);
+      const own = await this.definitions.overridden(target.compiled.definition, overrides);
+      mustBeReachable(own.compiled.definition, overrides, await this.directory.load(), editors);
+      return own;
     } catch (error) {
       if (!(error instanceof AppError) || isPassing(error)) throw error;
       const message = `its overrides do not hold in that version: ${error.message}`;

@@ -8,10 +8,12 @@ import type {
 } from '@countersign/contracts';
 import { AppError, derivedId, rule } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
+import { DirectoryReader } from '@countersign/service-kit';
 import {
   type ApprovalPolicy,
   approvalsNeeded,
   levelOf,
+  mustBeReachable,
   roundsOf,
 } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
@@ -34,6 +36,7 @@ export class InterventionsHandler {
     @Inject(Workflows) private readonly workflows: Workflows,
     @Inject(Definitions) private readonly definitions: Definitions,
     @Inject(InstanceChanges) private readonly instances: InstanceChanges,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
   ) {}
 
   /** Asks to put an instance into a state that its definition does not lead to. @throws as `requestIntervention` */
@@ -82,7 +85,7 @@ export class InterventionsHandler {
     });
   }
 
-  /** Asks to let an instance follow another version of its template. @throws as `requestIntervention` */
+  /** Asks to let an instance follow another version of its template. @throws as `requestIntervention`; `overrides.*` when its own do not hold there */
   async migrate(
     { workflowId, reason, ...wanted }: BodyOf<typeof MigrateWorkflow>,
     context: CommandContext,
@@ -138,24 +141,30 @@ export class InterventionsHandler {
     };
   }
 
-  #targetOf(
-    { identity, overrides }: Pick<ExistingWorkflow, 'identity' | 'overrides'>,
+  /** @throws AppError as `Definitions.pin` and `mustBeReachable`: the overrides are kept, if they hold there too */
+  async #targetOf(
+    { identity, overrides, editors }: Pick<ExistingWorkflow, 'identity' | 'overrides' | 'editors'>,
     { version }: z.output<typeof MigrationBody>,
   ): Promise<PinnedDefinition> {
-    return this.definitions.pin(identity.template, version, overrides);
+    const target = await this.definitions.pin(identity.template, version, overrides);
+    if (overrides) {
+      const { definition } = target.compiled;
+      mustBeReachable(definition, overrides, await this.directory.load(), editors);
+    }
+    return target;
   }
 
   /** The version with the overrides of the instance; without them, and why, when they do not hold there. */
   async #fitting(
-    { identity, overrides }: ExistingWorkflow,
+    current: ExistingWorkflow,
     wanted: z.output<typeof MigrationBody>,
   ): Promise<{ target: PinnedDefinition; unfit: readonly string[] }> {
     try {
-      return { target: await this.#targetOf({ identity, overrides }, wanted), unfit: [] };
+      return { target: await this.#targetOf(current, wanted), unfit: [] };
     } catch (error) {
       if (!(error instanceof AppError) || !error.code.startsWith('overrides.')) throw error;
       const unfit = [`its overrides do not hold in that version: ${error.message}`];
-      return { target: await this.#targetOf({ identity, overrides: undefined }, wanted), unfit };
+      return { target: await this.#targetOf({ ...current, overrides: undefined }, wanted), unfit };
     }
   }
 }
