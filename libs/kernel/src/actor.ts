@@ -5,8 +5,10 @@ import { z } from 'zod';
  * a service acting as the system, never from a request body.
  */
 export const Actor = z.object({
-  /** The verified subject, e.g. `alice` or `system:trigger`. */
+  /** The person, e.g. `alice`, or the part of the product, e.g. `system:trigger`. */
   id: z.string().min(1).max(200),
+  /** The verified subject, where it is another login of that person. */
+  login: z.string().min(1).max(200).optional(),
   roles: z.array(z.string().min(1).max(100)).max(100),
   groups: z.array(z.string().min(1).max(100)).max(100),
   /** How the identity was proven: `dev-token`, `bearer`, `service`. */

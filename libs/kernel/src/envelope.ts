@@ -13,8 +13,10 @@ export interface EventMetadata {
   readonly commandId: string;
   /** SHA-256 of the command's canonical body: tells a repeat from a reused idempotency key. */
   readonly commandHash: string;
-  /** Verified subject. */
+  /** The verified person, or the part of the product. */
   readonly actor: string;
+  /** The verified subject, where it is another login of that person. */
+  readonly login?: string;
   readonly onBehalfOf?: string;
   /** The actor's roles at that moment, comma-separated. */
   readonly roles: string;

@@ -112,6 +112,17 @@ describe('AggregateStore on Postgres', () => {
     expect(verifyChain(await postgres.readStream(stream))).toBeUndefined();
   });
 
+  it('records by which login somebody came, in the hash chain', async () => {
+    const asked = command('by another login');
+    const context = { ...asked, actor: { ...asked.actor, login: 'corp|4711' } };
+    const { events } = await open().execute(stream, context, () => hold(holder('h')));
+    const [stored] = await postgres.readStream(stream);
+    expect(stored?.metadata).toMatchObject({ actor: 'alice', login: 'corp|4711' });
+    expect(events[0]?.metadata).toEqual(stored?.metadata);
+    const forged = { ...stored, metadata: { ...stored?.metadata, login: 'alice' } };
+    expect(verifyChain([forged as never])).toBeDefined();
+  });
+
   it('loses no update between two processes', async () => {
     const stores = [open(), open()];
     const names = Array.from({ length: 60 }, (_, index) => `command ${index}`);

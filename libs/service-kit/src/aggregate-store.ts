@@ -250,6 +250,7 @@ export class AggregateStore<State, Event extends DomainEvent> {
         commandId: context.commandId,
         commandHash: context.commandHash,
         actor: actor.id,
+        ...(actor.login === undefined ? {} : { login: actor.login }),
         ...(actor.onBehalfOf === undefined ? {} : { onBehalfOf: actor.onBehalfOf }),
         roles: actor.roles.join(','),
         authMethod: actor.authMethod,

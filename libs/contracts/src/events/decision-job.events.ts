@@ -18,6 +18,7 @@ export const DecisionJobCreated = defineEvent('decisionjob.created', {
   requester: z.string(),
   /** As the identity was verified when the job was asked for; each decision is checked on its own. */
   identity: z.object({
+    login: z.string().optional(),
     roles: z.array(z.string()),
     groups: z.array(z.string()),
     authMethod: z.string(),

@@ -26,6 +26,7 @@ describe('somebody with a verified token', () => {
     const rest = { authMethod: 'bearer', authenticatedAt: '2026-11-24T09:00:00.000Z' };
     expect(knownAs({ id, ...claims, ...rest }, organisation)).toEqual({
       id: known,
+      ...(known === id ? {} : { login: id }),
       ...memberships,
       ...rest,
     });

@@ -21,7 +21,11 @@ const Metadata = z.object({
   causationId: z.string(),
   commandId: z.string(),
   commandHash: z.string(),
-  actor: z.string().describe('verified subject'),
+  actor: z.string().describe('the verified person, or a part of the product'),
+  login: z
+    .string()
+    .optional()
+    .describe('the verified subject, where it is another login of that person'),
   onBehalfOf: z.string().optional(),
   roles: z.string().describe("the actor's roles at that moment, comma-separated"),
   authMethod: z.string(),

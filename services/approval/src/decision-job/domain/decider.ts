@@ -42,12 +42,11 @@ export function createDecisionJob(
       details: { approvalId: twice.approvalId },
     });
   }
-  const { id: requester, roles, groups, authMethod, authenticatedAt } = actor;
-  const proof = authenticatedAt === undefined ? {} : { authenticatedAt };
+  const { id: requester, onBehalfOf: _, ...identity } = actor;
   const data = {
     jobId,
     requester,
-    identity: { roles, groups, authMethod, ...proof },
+    identity,
     action,
     reason,
     ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
