@@ -39,6 +39,7 @@ export {
   mayHoldUnstorableText,
   sha256,
 } from './json.js';
+export { indexIn, segmentsOf, valueAt } from './json-pointer.js';
 export { SharedRounds } from './shared-rounds.js';
 export { Turns } from './turns.js';
 export { parseInput } from './validation.js';

@@ -1,12 +1,10 @@
-import type { Json } from '@countersign/kernel';
+import { indexIn, type JsonObject, segmentsOf, valueAt } from '@countersign/kernel';
 
 import type { ApprovalPolicy } from '../approval-policy.js';
 import type { Model } from '../analysis/model.js';
 import type { WorkflowDefinition } from '../definition.js';
 import { error, type Finding } from '../finding.js';
 import { policiesIn } from './places.js';
-
-type JsonRecord = Readonly<Record<string, Json>>;
 
 /** What the workflow service gives those who decide to look at; below `transition/input` and `context` there is more. */
 const SUBJECT = ['workflowId', 'template', 'templateVersion', 'definitionHash', 'businessKey'];
@@ -20,16 +18,12 @@ export function checkMaterial({ definition }: Model): Finding[] {
 }
 
 /** Material fields that a subject has not. */
-export function checkMaterialOf(subject: JsonRecord, policy: ApprovalPolicy, path: string) {
-  return unknownMaterial(policy, path, (segments) => {
-    let value: Json | undefined = subject;
-    for (const segment of segments) {
-      if (typeof value !== 'object' || value === null) return false;
-      if (!Object.hasOwn(value, segment)) return false;
-      value = (value as JsonRecord)[segment];
-    }
-    return true;
-  });
+export function checkMaterialOf(
+  subject: Readonly<JsonObject>,
+  policy: ApprovalPolicy,
+  path: string,
+) {
+  return unknownMaterial(policy, path, (segments) => valueAt(subject, segments) !== undefined);
 }
 
 function unknownMaterial(
@@ -50,7 +44,9 @@ function canOccur([first, ...rest]: readonly string[], { contextSchema }: Workfl
     case 'context': {
       // Members that are not declared may be there all the same.
       const type = contextSchema.find(({ name }) => name === second)?.type ?? 'any';
-      return ['object', 'list', 'any'].includes(type) || below.length === 0;
+      const [member] = below;
+      if (member === undefined || type === 'object' || type === 'any') return true;
+      return type === 'list' && indexIn(member) !== undefined;
     }
     case 'transition':
       if (second === undefined || second === 'input') return true;
@@ -59,10 +55,3 @@ function canOccur([first, ...rest]: readonly string[], { contextSchema }: Workfl
       return SUBJECT.includes(first ?? '') && second === undefined;
   }
 }
-
-/** The members that a JSON pointer (RFC 6901) goes through. */
-const segmentsOf = (pointer: string): string[] =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));

@@ -1,4 +1,4 @@
-import { canonicalJson, hashOf, type Json, rule } from '@countersign/kernel';
+import { canonicalJson, hashOf, type Json, rule, valueAt } from '@countersign/kernel';
 
 import { assertOpen } from './admission.js';
 import { existing } from './decide.js';
@@ -65,7 +65,7 @@ export function changeSubject(
 function changedMembers(before: Subject, after: Subject): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names]
-    .filter((name) => !same(memberOf(before, name), memberOf(after, name)))
+    .filter((name) => !same(valueAt(before, [name]), valueAt(after, [name])))
     .map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .sort()
     .slice(0, MAX_CHANGED);
@@ -74,21 +74,7 @@ function changedMembers(before: Subject, after: Subject): string[] {
 /** Whether one of the fields that matter differs; without such a list all of them matter. */
 function isMaterial(before: Subject, after: Subject, material?: readonly string[]): boolean {
   if (material === undefined) return true;
-  return material.some((pointer) => !same(at(before, pointer), at(after, pointer)));
-}
-
-/** The value at a JSON pointer (RFC 6901); undefined where there is none. */
-function at(subject: Subject, pointer: string): Json | undefined {
-  const names = pointer
-    .split('/')
-    .slice(1)
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return names.reduce<Json | undefined>(memberOf, subject);
-}
-
-function memberOf(value: Json | undefined, name: string): Json | undefined {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, Json>)[name];
+  return material.some((pointer) => !same(valueAt(before, pointer), valueAt(after, pointer)));
 }
 
 function same(one: Json | undefined, other: Json | undefined): boolean {
