@@ -1,4 +1,10 @@
-import { isJson, isJsonObject, type Json, type JsonObject } from '@countersign/kernel';
+import {
+  freeTextProblem,
+  isJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+} from '@countersign/kernel';
 import { z } from 'zod';
 
 /** Template, trigger and event names: lower case words joined by `_`, `-` or `.`. */
@@ -10,8 +16,21 @@ export const Name = z
 /** The caller's own name for what a workflow is about, e.g. a trade identifier. */
 export const BusinessKey = z.string().max(200).regex(/\S/, 'must not be blank');
 
+/** What a person writes for others to read. */
+export const FreeText = z
+  .string()
+  .trim()
+  .min(1)
+  .superRefine((text, context) => {
+    const problem = freeTextProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
 /** Why somebody did something. */
-export const Reason = z.string().trim().min(1).max(2000);
+export const Reason = FreeText.max(2000);
+
+/** A `Reason` as events hold it: earlier ones may have what is refused by now. */
+export const RecordedReason = z.string().trim().min(1).max(2000);
 
 /** Lower-case hex SHA-256. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case hex SHA-256');

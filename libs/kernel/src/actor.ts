@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { isPlainName } from './text.js';
+
 /**
  * A verified identity: whoever a command acts for. It is only ever built from a checked token or by
  * a service acting as the system, never from a request body.
@@ -22,17 +24,9 @@ export type Actor = z.infer<typeof Actor>;
 
 const SYSTEM_PREFIX = 'system:';
 
-/** Control characters, line and paragraph separators and lone surrogates: they do not show, or cannot be stored. */
-export const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
-
-/** Whether a name has characters that do not show, so that it looks like another. */
-export function hasInvisible(name: string): boolean {
-  return CONTROLS.test(name) || /\p{Cf}/u.test(name);
-}
-
 /** Whether an id can be that of a person: not a part of the product, a role or a group, nor what looks like another. */
 export function isPersonId(id: string): boolean {
-  return id === id.trim() && !hasInvisible(id) && !/^(system|role|group):/.test(id);
+  return isPlainName(id) && !/^(system|role|group):/.test(id);
 }
 
 /** The identity of a part of the product that acts by itself, e.g. `system:approval`. */

@@ -1,8 +1,6 @@
 export {
   Actor,
   ADMINISTRATORS,
-  CONTROLS,
-  hasInvisible,
   isAdministrator,
   isPersonId,
   isSystem,
@@ -41,5 +39,6 @@ export {
 } from './json.js';
 export { indexIn, segmentsOf, valueAt } from './json-pointer.js';
 export { SharedRounds } from './shared-rounds.js';
+export { freeTextProblem, isDisplayName, isPlainName } from './text.js';
 export { Turns } from './turns.js';
 export { parseInput } from './validation.js';

@@ -1,17 +1,15 @@
-import { CONTROLS, isPersonId, parseInput } from '@countersign/kernel';
+import { isDisplayName, isPersonId, isPlainName, parseInput } from '@countersign/kernel';
 import { z } from 'zod';
 
 import { Calendar } from './calendar.js';
 
-/** Of a person or a login: nothing that could be taken for a part of the product, a role or a group, or for another. */
-const PersonId = z.string().min(1).max(200).refine(isPersonId, 'not an id of a person');
+/** Of a person or a login. */
+const PersonId = z.string().min(1).max(200);
 
-const PlainText = z.string().refine((text) => !CONTROLS.test(text), 'characters that do not show');
-
-/** A person who may be asked, as the organisation knows them. */
+/** A person who may be asked, as the organisation knows them. Names as they are recorded: see `NewDirectory`. */
 export const Person = z.strictObject({
   id: PersonId,
-  name: PlainText.min(1).max(200),
+  name: z.string().min(1).max(200),
   roles: z.array(z.string().min(1).max(100)).max(100).default([]),
   groups: z.array(z.string().min(1).max(100)).max(100).default([]),
   /** Whoever has left stays in the records and is asked no more. */
@@ -50,7 +48,29 @@ export const Directory = z
   });
 export type Directory = z.infer<typeof Directory>;
 
-/** Reads a directory. @throws AppError `invalid` `directory.malformed` with the places in `details.problems` */
+const NOT_PLAIN =
+  'has blanks around it, characters that do not show, or is not in Unicode form NFKC';
+const NOT_AN_ID = `${NOT_PLAIN}; or begins as a part of the product, a role or a group does`;
+
+/** As it may come in: no id, login, role or group could be taken for another, and names show what they are. */
+export const NewDirectory = Directory.superRefine(({ people }, context) => {
+  for (const [index, { id, name, roles, groups, logins = [] }] of people.entries()) {
+    const problem = (path: (string | number)[], message: string) => {
+      context.addIssue({ code: 'custom', path: ['people', index, ...path], message });
+    };
+    if (!isPersonId(id)) problem(['id'], NOT_AN_ID);
+    if (!isDisplayName(name)) problem(['name'], NOT_PLAIN);
+    for (const [member, names, isFine, message] of [
+      ['roles', roles, isPlainName, NOT_PLAIN],
+      ['groups', groups, isPlainName, NOT_PLAIN],
+      ['logins', logins, isPersonId, NOT_AN_ID],
+    ] as const) {
+      for (const [at, each] of names.entries()) if (!isFine(each)) problem([member, at], message);
+    }
+  }
+});
+
+/** Reads a directory that comes in. @throws AppError `invalid` `directory.malformed` with the places in `details.problems` */
 export function parseDirectory(input: unknown): Directory {
-  return parseInput(Directory, input, 'directory.malformed');
+  return parseInput(NewDirectory, input, 'directory.malformed');
 }

@@ -324,14 +324,29 @@ describe('material fields', () => {
     expect(findings({ ...dual, material: [pointer] })).toEqual([]);
   });
 
-  it.each(['/notional', '/context/notional/value', '/transition/state', '/workflowId/0'])(
-    'cannot be in it: %s',
-    (pointer) => {
-      expect(findings({ ...dual, material: ['/context', pointer] })).toEqual([
-        'error approval.material-unknown /material/1',
-      ]);
-    },
-  );
+  it.each([
+    '/notional',
+    '/context/notional/value',
+    '/context/legs/length',
+    '/transition/state',
+    '/workflowId/0',
+  ])('cannot be in it: %s', (pointer) => {
+    expect(findings({ ...dual, material: ['/context', pointer] })).toEqual([
+      'error approval.material-unknown /material/1',
+    ]);
+  });
+});
+
+describe('the meaning of a signature', () => {
+  it.each(['\u200b', 'approved \u202eton', 'approved\u0007'])('is not %j', (meaning) => {
+    expect(findings({ ...dual, signature: { meaning } })).toEqual([
+      'error approval.unreadable-meaning /signature/meaning',
+    ]);
+  });
+
+  it('is what a person can read', () => {
+    expect(findings({ ...dual, signature: { meaning: 'reviewed and approved' } })).toEqual([]);
+  });
 });
 
 describe('level AUTO', () => {

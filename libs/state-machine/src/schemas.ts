@@ -10,7 +10,7 @@ export {
 export { Calendar } from './calendar.js';
 export { WorkflowDefinition, type WorkflowDefinitionInput } from './definition.js';
 export { ApprovalOverride, DefinitionOverrides, RoundOverride } from './definition-overrides.js';
-export { Directory, parseDirectory, Person } from './directory.js';
+export { Directory, NewDirectory, parseDirectory, Person } from './directory.js';
 export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
 export { type DelegationTerms, Organisation } from './organisation.js';

@@ -15,6 +15,7 @@ import { checkGaps, checkOverlaps } from './validation/overlaps.js';
 import { checkQuorums } from './validation/quorums.js';
 import { checkReachability } from './validation/reachability.js';
 import { checkRejections } from './validation/rejections.js';
+import { checkSignatures } from './validation/signatures.js';
 import { checkNames, checkStates } from './validation/structure.js';
 import { checkSupport } from './validation/support.js';
 import {
@@ -59,6 +60,7 @@ const checks: readonly Check[] = [
   support,
   { run: checkDeadlines },
   { run: checkMaterial },
+  { run: checkSignatures },
   rejections,
   quorums,
   { run: checkAdministrators, follows: 'administrators' },

@@ -6,7 +6,7 @@ import {
 } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
-import { Id, JsonRecord, Position, Reason, Sha256 } from '../scalars.js';
+import { FreeText, Id, JsonRecord, Position, Reason, Sha256 } from '../scalars.js';
 import { defineCommand } from './command-type.js';
 
 /** Where an approval stands. */
@@ -127,7 +127,7 @@ export const RevokeDecision = defineCommand(
 );
 
 export const CommentBody = z.strictObject({
-  text: z.string().trim().min(1).max(4_000),
+  text: FreeText.max(4_000),
   kind: z.enum(['comment', 'question', 'answer']).default('comment'),
   /** The question that it answers. */
   answers: Id.optional(),

@@ -2,7 +2,7 @@ import { ApprovalPolicy, Approver } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
-import { BusinessKey, Id, JsonRecord, Reason, Sha256 } from '../scalars.js';
+import { BusinessKey, Id, JsonRecord, RecordedReason, Sha256 } from '../scalars.js';
 
 const approval = {
   approvalId: Id,
@@ -47,7 +47,7 @@ const decision = {
   /** The delegations that lead from that person to the approver, in order. */
   delegations: z.array(Id).optional(),
   action: z.enum(['approve', 'reject', 'abstain']),
-  reason: Reason,
+  reason: RecordedReason,
   /** Which stage it counts for, from 0. */
   stage: z.int().nonnegative().optional(),
   /** How the policy names the person for whom it was decided: `alice`, `role:risk-officer`, `group:x`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
-import { Id, Reason, Sha256 } from '../scalars.js';
+import { Id, RecordedReason, Sha256 } from '../scalars.js';
 
 /** What became of one approval of a job. */
 export const DecisionJobResult = z.object({
@@ -25,7 +25,7 @@ export const DecisionJobCreated = defineEvent('decisionjob.created', {
     authenticatedAt: z.iso.datetime().optional(),
   }),
   action: z.enum(['approve', 'reject', 'abstain']),
-  reason: Reason,
+  reason: RecordedReason,
   onBehalfOf: z.string().optional(),
   items: z.array(z.object({ approvalId: Id, subjectHash: Sha256 })),
 });

@@ -2,7 +2,7 @@ import { WorkflowDefinition } from '@countersign/state-machine/schemas';
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../event-type.js';
-import { Name, Reason, Sha256 } from '../scalars.js';
+import { Name, RecordedReason, Sha256 } from '../scalars.js';
 import { FindingCounts, Provenance } from '../template-version.js';
 
 const version = { name: Name, version: z.int().positive() };
@@ -29,14 +29,14 @@ export const TemplateVersionSubmitted = defineEvent('template.version-submitted'
   ...version,
   definitionHash: Sha256,
   submittedBy: z.string(),
-  comment: Reason.optional(),
+  comment: RecordedReason.optional(),
 });
 
 /** A version under review is a draft again. */
 export const TemplateVersionReturned = defineEvent('template.version-returned', {
   ...version,
   returnedBy: z.string(),
-  reason: Reason,
+  reason: RecordedReason,
 });
 
 /** An immutable version of a template may be started from now on. */
@@ -44,14 +44,14 @@ export const TemplateVersionPublished = defineEvent('template.version-published'
   ...content,
   /** The hash that the reviewer named as what they had looked at: the same as `definitionHash`. */
   shownHash: Sha256.optional(),
-  comment: Reason.optional(),
+  comment: RecordedReason.optional(),
 });
 
 /** A published version is started no more. */
 export const TemplateVersionRetired = defineEvent('template.version-retired', {
   ...version,
   retiredBy: z.string(),
-  reason: Reason.optional(),
+  reason: RecordedReason.optional(),
 });
 
 export const templateEvents = [

@@ -7,6 +7,7 @@ import { checkUnused } from './approvals.js';
 import { checkTimes } from './deadlines.js';
 import { checkMaterialOf } from './material.js';
 import { checkPolicyRejections } from './rejections.js';
+import { checkSignatureOf } from './signatures.js';
 
 /**
  * What is wrong with a policy that somebody asks for by hand, by the rules for the policies of definitions. Quorums and
@@ -29,6 +30,7 @@ export function adHocPolicyFindings(
     ...checkOnRejected(policy),
     ...checkTimes(policy, (name) => organisation.calendar(name), ''),
     ...checkMaterialOf(subject, policy, ''),
+    ...checkSignatureOf(policy, ''),
     ...checkPolicyRejections(policy, known, '', [requester]),
   ];
 }

@@ -206,15 +206,19 @@ describe('OidcVerifier', () => {
     'a\u2028b',
     'ali\u200bce',
     'a\u00adb',
+    'heidi\ufe0f',
+    'heidi\u3164',
     'role:head',
     'group:desk',
   ])('refuses the subject %j', async (sub) => {
     const { keys, sign } = await keyPair();
     const verifier = new OidcVerifier(config, clock, keys);
     expect(await codeOf(verifier.verify(await sign({ sub })))).toBe('auth.token-invalid');
-    expect(await codeOf(verifier.verify(await sign({ teams: ['a\u0000'] })))).toBe(
-      'auth.token-invalid',
-    );
+    for (const team of ['a\u0000', 'legal ', 'legal\ufe0f']) {
+      expect(await codeOf(verifier.verify(await sign({ teams: [team] })))).toBe(
+        'auth.token-invalid',
+      );
+    }
     expect(await codeOf(verifier.verify(await sign({ sub: 'Zoë O’Neil \ud83d\ude00' })))).toBe(
       'accepted',
     );

@@ -1,4 +1,4 @@
-import { Actor, hasInvisible, isPersonId, messageOf } from '@countersign/kernel';
+import { Actor, isPersonId, isPlainName, messageOf } from '@countersign/kernel';
 import { errors, type JWTPayload } from 'jose';
 
 import { expiredToken, invalidToken, type VerifiedToken } from './token-verifier.js';
@@ -30,7 +30,7 @@ export function toVerified(
   if (!actor.success) throw invalidToken(actor.error);
   const { id, roles, groups } = actor.data;
   if (payload.exp === undefined || !isPersonId(id)) throw invalidToken();
-  if ([...roles, ...groups].some(hasInvisible)) throw invalidToken();
+  if (![...roles, ...groups].every(isPlainName)) throw invalidToken();
   return { actor: actor.data, expiresAt: payload.exp * 1000 };
 }
 

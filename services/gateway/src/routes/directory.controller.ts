@@ -1,7 +1,7 @@
 import { documentOf, packDirectory, ReplaceDirectory } from '@countersign/contracts';
 import { invalid, parseInput } from '@countersign/kernel';
 import { DirectoryReader } from '@countersign/service-kit';
-import { Directory } from '@countersign/state-machine';
+import { Directory, NewDirectory } from '@countersign/state-machine';
 import { Controller, Get, HttpCode, Inject, Put, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -19,7 +19,7 @@ const DirectoryReply = Directory.safeExtend({
 });
 
 /** As GET gave it: `If-Match` says which revision was changed, not the body. */
-const DirectoryBody = Directory.safeExtend({ revision: z.int().nonnegative().optional() });
+const DirectoryBody = NewDirectory.safeExtend({ revision: z.int().nonnegative().optional() });
 
 const ETAG = /^"(0|[1-9]\d{0,14})"$/;
 const etagOf = (revision: number): string => `"${revision}"`;
