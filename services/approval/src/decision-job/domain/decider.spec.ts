@@ -24,6 +24,7 @@ describe('a job of many decisions', () => {
   it.each<[string, ReturnType<typeof wanted>, Actor]>([
     ['decision-job.not-confirmed', wanted([ONE, TWO], 'approve 3'), erin],
     ['decision-job.not-confirmed', wanted([ONE, TWO], 'reject 2'), erin],
+    ['decision-job.not-confirmed', wanted([ONE, TWO], 'approve 2 '), erin],
     ['decision-job.twice', wanted([ONE, TWO, ONE]), erin],
     ['approval.not-a-person', wanted([ONE]), systemActor('x')],
   ])('is refused with %s', (code, body, actor) => {

@@ -29,7 +29,7 @@ export function createDecisionJob(
   if (isSystem(actor)) throw forbidden('approval.not-a-person', 'only people decide');
   const { action, items, onBehalfOf, reason } = request;
   const wanted = `${action} ${items.length}`;
-  if (confirmation.trim() !== wanted) {
+  if (confirmation !== wanted) {
     throw rule('decision-job.not-confirmed', `type ${wanted} to confirm`, {
       details: { confirmation: wanted },
     });
