@@ -1,4 +1,4 @@
-import { type Actor, unauthenticated } from '@countersign/kernel';
+import { type Actor, invalid, unauthenticated } from '@countersign/kernel';
 import { DirectoryReader } from '@countersign/service-kit';
 import {
   type CanActivate,
@@ -26,6 +26,14 @@ export const isPublic = (controller: Type): boolean =>
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
+/** Of several, this and whatever stands before it may each take another. @throws AppError `auth.token-repeated` */
+function mustBeOne(headers: readonly string[]): void {
+  const is = (text: string, index: number) =>
+    index % 2 === 0 && text.toLowerCase() === 'authorization';
+  if (headers.findIndex(is) === headers.findLastIndex(is)) return;
+  throw invalid('auth.token-repeated', 'the request has more than one Authorization');
+}
+
 /** Lets nobody in without a verified identity, except to what is marked `Public`. */
 @Injectable()
 export class AuthGuard implements CanActivate {
@@ -38,6 +46,7 @@ export class AuthGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.reflector.get<boolean>(PUBLIC, context.getClass())) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    mustBeOne(request.raw.rawHeaders);
     const { authorization } = request.headers;
     if (authorization === undefined) {
       throw unauthenticated('auth.token-missing', 'a bearer token is needed');

@@ -14,13 +14,9 @@ const organisation = new Organisation({
 
 describe('somebody with a verified token', () => {
   const claims = { roles: ['head'], groups: ['workflow-admins'] };
-  const nothing = { roles: [], groups: [] };
   it.each([
     ['alice', 'alice', { roles: ['trader'], groups: ['desk'] }],
     ['corp|4711', 'alice', { roles: ['trader'], groups: ['desk'] }],
-    ['dave', 'dave', nothing],
-    ['corp|4712', 'dave', nothing],
-    ['zoe', 'zoe', nothing],
     ['stranger', 'stranger', claims],
   ])('%s is %s with %j', (id, known, memberships) => {
     const rest = { authMethod: 'bearer', authenticatedAt: '2026-11-24T09:00:00.000Z' };
@@ -30,5 +26,10 @@ describe('somebody with a verified token', () => {
       ...memberships,
       ...rest,
     });
+  });
+
+  it.each(['dave', 'corp|4712', 'zoe'])('%s is nobody any more', (id) => {
+    const seen = () => knownAs({ id, ...claims, authMethod: 'bearer' }, organisation);
+    expect(seen).toThrow(expect.objectContaining({ kind: 'forbidden', code: 'auth.inactive' }));
   });
 });

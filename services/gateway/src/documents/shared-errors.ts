@@ -1,7 +1,9 @@
 import type { ErrorCodes, OperationKind } from './operation.js';
 
 const NEEDS_TOKEN = {
+  400: ['auth.token-repeated'],
   401: ['auth.token-missing', 'auth.token-invalid', 'auth.token-expired'],
+  403: ['auth.inactive'],
   503: ['auth.issuer-unreachable'],
 } as const;
 

@@ -73,6 +73,12 @@ describe('connections', () => {
     expect(await problem()).toEqual([status, code]);
   });
 
+  it.each(['authorization', 'AUTHORIZATION'])('with two tokens prove nothing: %s', async (name) => {
+    const tokens = `authorization: Bearer a\r\n${name}: Bearer b\r\n`;
+    socket.write(`GET /api/v1/workflows HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${tokens}\r\n`);
+    expect(await problem()).toEqual([400, 'auth.token-repeated']);
+  });
+
   it('that are open at the close are told so', async () => {
     socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\n');
     await sleep(100);

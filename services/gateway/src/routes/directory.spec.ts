@@ -137,6 +137,9 @@ describe('PUT /directory', () => {
     [{ people: [{ ...alice, id: 'ali\u200bce' }] }, '/people/0/id'],
     [{ people: [{ ...alice, logins: ['a\u0007'] }] }, '/people/0/logins/0'],
     [{ people: [{ ...alice, name: 'Al\u001bice' }] }, '/people/0/name'],
+    [{ people: [{ ...alice, name: 'Alice ' }] }, '/people/0/name'],
+    [{ people: [zed, { ...alice, groups: ['desk', 'legal '] }] }, '/people/1/groups/1'],
+    [{ people: [{ ...alice, roles: ['legal\ufe0f'] }] }, '/people/0/roles/0'],
     [[], '/'],
   ])('takes no malformed one: %j', async (body, place) => {
     const refused = await put({ 'if-match': '"0"' }, body);
@@ -168,9 +171,13 @@ describe('the caller', () => {
     expect(await actorOf('alice')).toMatchObject({ id: 'alice', roles: ['head'], groups: [] });
     expect(await actorOf('carol')).toMatchObject({ id: 'carol', roles: ['trader', 'desk-head'] });
     await happened(people([{ ...alice, active: false }], ['zed']));
-    for (const id of ['bob', 'alice']) {
-      expect(await actorOf(id)).toMatchObject({ id, roles: [], groups: [] });
+    for (const as of ['bob', 'alice']) {
+      const refused = await start(as);
+      expect([refused.status, refused.body.code]).toEqual([403, 'auth.inactive']);
+      const looking = await gateway.ask('GET', URL, { as });
+      expect([looking.status, looking.body.code]).toEqual([403, 'auth.inactive']);
     }
+    await happened(people([alice]));
   });
 });
 
