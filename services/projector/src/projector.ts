@@ -1,5 +1,5 @@
 import { allCategories, PROJECTED_SUBJECT } from '@countersign/contracts';
-import type { EventStore } from '@countersign/event-store';
+import type { EventStore, FeedPage } from '@countersign/event-store';
 import { messageOf } from '@countersign/kernel';
 import type { Log } from '@countersign/service-kit';
 import type { NatsConnection } from '@nats-io/nats-core';
@@ -11,6 +11,8 @@ import { upgradeReadTables } from './rebuild.js';
 
 const PAGE = 2_000;
 const RETRY_MS = 500;
+/** Without anything to write for so long, it looks whether the tables are still there. */
+const IDLE_MS = 1_000;
 
 /**
  * Keeps the read tables up to date with the store's feed, and tells readers how far they are. Any
@@ -78,7 +80,8 @@ export class Projector {
     let told = false;
     const upgraded = await upgradeReadTables(this.store, client, ({ events }) => {
       signal.throwIfAborted();
-      if (!told) this.log.info({ events }, 'the read tables have a new shape: they are rebuilt');
+      if (!told)
+        this.log.info({ events }, 'the read tables are not as they have to be: they are rebuilt');
       told = true;
     });
     if (upgraded) this.log.info({}, 'the read tables were rebuilt');
@@ -86,8 +89,25 @@ export class Projector {
 
   async #project(tables: ReadTables, signal: AbortSignal): Promise<void> {
     const filter = { categories: allCategories };
-    const pages = this.store.subscribeAll(tables.position, filter, { maxPage: PAGE, signal });
-    for await (const { events, position, caughtUp } of pages) {
+    const over = new AbortController();
+    const pages = this.store.subscribeAll(tables.position, filter, {
+      maxPage: PAGE,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
+    try {
+      await this.#follow(tables, pages);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #follow(tables: ReadTables, pages: AsyncIterable<FeedPage>): Promise<void> {
+    for await (const page of withIdleTimes(pages, IDLE_MS)) {
+      if (page === undefined) {
+        await tables.mustBeThere();
+        continue;
+      }
+      const { events, position, caughtUp } = page;
       if (position !== undefined && position !== tables.position) {
         const parked = await tables.apply(events, position);
         this.bus.publish(PROJECTED_SUBJECT, JSON.stringify({ position }));
@@ -95,5 +115,32 @@ export class Projector {
       }
       this.#caughtUp ||= caughtUp;
     }
+  }
+}
+
+/** What comes, and undefined whenever nothing has come for so many milliseconds. */
+async function* withIdleTimes<T>(
+  source: AsyncIterable<T>,
+  ms: number,
+): AsyncIterable<T | undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  for (;;) {
+    const next = iterator.next();
+    let result = await within(next, ms);
+    while (result === undefined) {
+      yield undefined;
+      result = await within(next, ms);
+    }
+    if (result.done === true) return;
+    yield result.value;
+  }
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([promise, sleep(ms, undefined, { signal: over.signal })]);
+  } finally {
+    over.abort();
   }
 }

@@ -7,14 +7,20 @@ import { type Changes, keysToLoad, projectBatch } from './batch.js';
 import { readTables } from './migrations/0001-read-tables.js';
 import { projections } from './projections/index.js';
 import type { AnyRow, TableName } from './projections/projection.js';
-import { READ_TABLES_SHAPE, ReadTablesShapeError, shapeIn } from './shape.js';
+import {
+  missingIn,
+  READ_TABLES_SHAPE,
+  ReadTablesShapeError,
+  readTableNames,
+  shapeIn,
+} from './shape.js';
 
 type Row = AnyRow;
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
 const CACHED_ROWS = 20_000;
 
-/** Another projector or a rebuild moved the checkpoint: whoever sees this must start over from it. */
+/** Another projector or a rebuild moved the checkpoint, or somebody dropped tables: whoever sees this must start over from it. */
 export class CheckpointMovedError extends Error {
   constructor() {
     super('somebody else has moved the checkpoint');
@@ -45,17 +51,22 @@ export class ReadTables {
   ) {}
 
   /**
-   * Creates what is missing and reads the checkpoint.
+   * Creates what is missing and reads the checkpoint. Tables without a checkpoint are dropped first: nothing says how far
+   * they are.
    *
    * @throws ReadTablesShapeError when there are tables of another shape.
    */
   static async open(db: Queryable, schema = 'public'): Promise<ReadTables> {
     const shape = await shapeIn(db, schema);
     if (shape !== undefined) mustBeOurs(shape);
+    const all = readTableNames.map((table) => `${schema}.${table}`);
     await db.query(`
       DO $$ BEGIN
         PERFORM pg_advisory_xact_lock(hashtext('countersign.read-tables'));
         CREATE SCHEMA IF NOT EXISTS ${schema};
+        IF to_regclass('${schema}.projection_checkpoint') IS NULL THEN
+          DROP TABLE IF EXISTS ${all.join(', ')};
+        END IF;
         ${readTables(schema)}
         INSERT INTO ${schema}.projection_checkpoint (id, position, shape, updated_at)
           VALUES (1, NULL, '${READ_TABLES_SHAPE}', now()) ON CONFLICT DO NOTHING;
@@ -93,6 +104,16 @@ export class ReadTables {
       `SELECT stream FROM ${this.schema}.parked_streams`,
     );
     for (const { stream } of parked.rows) this.#parked.add(stream);
+  }
+
+  /** @throws CheckpointMovedError when they are not the tables any more that were opened, or not all are there. */
+  async mustBeThere(): Promise<void> {
+    const missing = await missingIn(this.db, this.schema);
+    if (missing.length > 0) throw new CheckpointMovedError();
+    const { rows } = await this.db.query<{ incarnation: string }>(
+      `SELECT tableoid::text AS incarnation FROM ${this.schema}.projection_checkpoint`,
+    );
+    if (rows[0]?.incarnation !== this.#incarnation) throw new CheckpointMovedError();
   }
 
   /**

@@ -2,19 +2,17 @@ import { allCategories } from '@countersign/contracts';
 import type { EventStore } from '@countersign/event-store';
 import type pg from 'pg';
 
-import { projections } from './projections/index.js';
 import { ReadTables } from './read-tables.js';
-import { READ_TABLES_SHAPE, ReadTablesShapeError, shapeIn } from './shape.js';
+import {
+  missingIn,
+  READ_TABLES_SHAPE,
+  ReadTablesShapeError,
+  readTableNames,
+  shapeIn,
+} from './shape.js';
 
 const PAGE = 5_000;
 const BESIDE = 'read_rebuild';
-
-/** Everything that a rebuild replaces. */
-const tables: readonly string[] = [
-  ...projections.map(({ table }) => table),
-  'parked_streams',
-  'projection_checkpoint',
-];
 
 export interface RebuildProgress {
   readonly events: number;
@@ -59,7 +57,7 @@ async function follow(
 }
 
 /**
- * Brings read tables of an older shape to today's, by a rebuild. Answers whether there was anything to do.
+ * Brings read tables of an older shape to today's, and makes those whole of which some were dropped, by a rebuild. Answers whether there was anything to do.
  *
  * @throws ReadTablesShapeError when a later version of the product has made them.
  * @throws Error what `rebuildAndSwap` throws.
@@ -70,7 +68,8 @@ export async function upgradeReadTables(
   report?: (progress: RebuildProgress) => void,
 ): Promise<boolean> {
   const shape = await shapeIn(db, 'public');
-  if (shape === undefined || shape === READ_TABLES_SHAPE) return false;
+  if (shape === undefined) return false;
+  if (shape === READ_TABLES_SHAPE && (await missingIn(db, 'public')).length === 0) return false;
   const wrong = new ReadTablesShapeError(shape);
   if (wrong.newer) throw wrong;
   await rebuildAndSwap(store, db, report);
@@ -125,7 +124,8 @@ async function swap(store: EventStore, db: pg.ClientBase, built: ReadTables): Pr
     await follow(store, built, live, () => undefined);
   }
   // The old ones may be of a shape that did not have all of these.
-  for (const table of tables) await db.query(`DROP TABLE IF EXISTS public.${table}`);
-  for (const table of tables) await db.query(`ALTER TABLE ${BESIDE}.${table} SET SCHEMA public`);
+  for (const table of readTableNames) await db.query(`DROP TABLE IF EXISTS public.${table}`);
+  for (const table of readTableNames)
+    await db.query(`ALTER TABLE ${BESIDE}.${table} SET SCHEMA public`);
   await db.query(`DROP SCHEMA ${BESIDE}`);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 
 import { readTables } from './migrations/0001-read-tables.js';
+import { projections } from './projections/index.js';
 
 /**
  * How to change a read table: edit `migrations/0001-read-tables.ts`, `read-model.ts` in `libs/contracts` and
@@ -33,6 +34,25 @@ export class ReadTablesShapeError extends Error {
     this.name = 'ReadTablesShapeError';
     this.newer = newer;
   }
+}
+
+/** All of them, the checkpoint last. */
+export const readTableNames: readonly string[] = [
+  ...projections.map(({ table }) => table),
+  'parked_streams',
+  'projection_checkpoint',
+];
+
+/** The read tables that a schema has not. */
+export async function missingIn(
+  db: Pick<pg.ClientBase, 'query'>,
+  schema: string,
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    `SELECT name FROM unnest($2::text[]) AS name WHERE to_regclass($1 || '.' || name) IS NULL`,
+    [schema, readTableNames],
+  );
+  return rows.map(({ name }) => name);
 }
 
 /** Shape of the read tables in a schema, undefined when there are none. */
