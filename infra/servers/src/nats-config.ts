@@ -95,7 +95,9 @@ export function natsConfig(config: NatsConfig): string {
     },
     // Several accounts, because a permission covers what somebody publishes and not the reply subject
     // that they name: JetStream would answer a trade on it, into its own interface or among the events.
-    // As a service of another account the trade's answer comes out where it was asked for.
+    // As a service of another account the trade's answer comes out where it was asked for. That may be a subject below
+    // `evt.>`, for others who are anonymous and for nobody else: an acknowledgement of JetStream, no CloudEvent, in which
+    // nothing was chosen by whoever asked. Without credentials one looks; whoever acts on events has an account.
     accounts: {
       SERVICES: {
         jetstream: 'enabled',
