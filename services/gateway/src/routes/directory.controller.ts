@@ -68,7 +68,7 @@ export class DirectoryController {
   @Operation({
     summary: 'Replace people and calendars',
     description:
-      'By a member of the group `workflow-admins`, whose own roles, groups and logins stay as they are. Whoever is left out has left: they approve nothing any more, whatever their token says. An id or login stays with its person, or goes to another together with the old id, as a login: a rename, or two who are one. Without `calendars` those stay as they are. A change of more than some 300 kB is stored in several steps, each under a revision of its own; one that ends in between, as by a crash, goes on when it is sent again under the same `Idempotency-Key`.',
+      'By a member of the group `workflow-admins`, whose own name, roles, groups and logins stay as they are. Whoever is left out has left: they approve nothing any more, whatever their token says. An id or login stays with its person, or goes to another together with the old id, as a login: a rename, or two who are one. Without `calendars` those stay as they are. A change of more than some 300 kB is stored in several steps, each under a revision of its own; one that ends in between, as by a crash, goes on when it is sent again under the same `Idempotency-Key`.',
     requestHeaders: { 'If-Match': 'ETag of the directory that the change was made from' },
     body: DirectoryBody,
     reply: ReplaceDirectory.reply,

@@ -102,11 +102,11 @@ function mustNotTouchThemselves(state: DirectoryState, { people }: Directory, ac
   const unchanged =
     before === undefined
       ? after === undefined || sameMemberships(after, { ...actor, active: true })
-      : after !== undefined && sameMemberships(after, before);
+      : after?.name === before.name && sameMemberships(after, before);
   if (unchanged) return;
   throw forbidden(
     'directory.own-membership',
-    'another administrator has to change your own roles, groups and logins',
+    'another administrator has to change your own name, roles, groups and logins',
   );
 }
 
