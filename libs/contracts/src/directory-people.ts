@@ -1,5 +1,7 @@
 import { ADMINISTRATORS } from '@countersign/kernel';
 import {
+  formerLogin,
+  formerLogins,
   type Origin,
   originOf,
   type Origins,
@@ -142,11 +144,22 @@ function originsAfter(
   if (!after.active) return undefined;
   if (before?.active !== true) return origin;
   const had = new Set(namesOf(before));
+  const has = new Set(namesOf(after));
+  const former = [...had].flatMap((name): [string, Origin][] => {
+    const its = originOf(known, name);
+    const gone = its !== undefined && !has.has(name) && before.logins?.includes(name) === true;
+    return gone ? [[formerLogin(name), its]] : [];
+  });
   const entries = namesOf(after).flatMap((name): [string, Origin][] => {
     const its = had.has(name) ? originOf(known, name) : origin;
     return its === undefined ? [] : [[name, its]];
   });
-  return entries.length === 0 ? undefined : new Map(entries);
+  const earlier = formerLogins(known).flatMap((name): [string, Origin][] => {
+    const its = originOf(known, name);
+    return its === undefined ? [] : [[name, its]];
+  });
+  const all = [...entries, ...earlier, ...former];
+  return all.length === 0 ? undefined : new Map(all);
 }
 
 const callsOf = ({ id, logins = [] }: Person): string[] => [id, ...logins];

@@ -54,6 +54,8 @@ export interface OrganisationFacts {
   readonly removed?: Iterable<string>;
   /** By whose changes people are what they are, by id; nobody's where one is missing. */
   readonly origins?: ReadonlyMap<string, Origins> | undefined;
+  /** Whose each id and login is, or was last. */
+  readonly owners?: ReadonlyMap<string, string> | undefined;
   /** All such changes, in order. */
   readonly changes?: readonly Origin[] | undefined;
   readonly calendars?: Iterable<Calendar> | undefined;
@@ -83,7 +85,7 @@ export class Organisation {
   constructor(facts: OrganisationFacts, people?: People) {
     const { calendars = [], delegations = [], removed = [], origins, revision = 0 } = facts;
     this.revision = revision;
-    this.#people = people ?? People.of(facts.people, new Set(removed), origins);
+    this.#people = people ?? People.of(facts.people, new Set(removed), origins, facts.owners);
     this.#changes = facts.changes ?? [];
     this.#calendars = new Map([...calendars].map((calendar) => [calendar.name, calendar]));
     for (const terms of delegations) {
@@ -123,6 +125,20 @@ export class Organisation {
     return this.#people.culprit(this.personOf(person), names, distrust);
   }
 
+  /**
+   * The people by whose changes since a revision somebody is called or may do what they are, also through
+   * administrators whom they made; null for those who are not on record.
+   */
+  authors(person: string, names: readonly Approver[], since: number): ReadonlySet<string | null> {
+    return this.#people.authors(this.personOf(person), names, since);
+  }
+
+  /** The people who gave a login to somebody who was there without it: whoever comes by it may be one of them. */
+  lenders(login: string | undefined): string[] {
+    if (login === undefined) return [];
+    return [...this.#people.lenders(login)].filter((id) => id !== null);
+  }
+
   #reckonWithout(distrust: Distrust): Organisation {
     const personOf = (id: string) => this.personOf(id);
     const isTheirs = (origin: Origin | undefined) =>
@@ -152,6 +168,14 @@ export class Organisation {
   /** The id of the person with this id or login; what was given when there is none. */
   personOf(idOrLogin: string): string {
     return this.#people.idOf(idOrLogin);
+  }
+
+  /**
+   * The ids of whoever a record means: also those of the person whose login it was and is no longer. Who has been one
+   * person to the directory stays that for the rules about who decides.
+   */
+  peopleBehind(idOrLogin: string): ReadonlySet<string> {
+    return this.#people.behind(idOrLogin);
   }
 
   person(idOrLogin: string): Person | undefined {

@@ -25,6 +25,35 @@ export function originOf(origins: Origins | undefined, name: string): Origin | u
   return origins === undefined || 'revision' in origins ? origins : origins.get(name);
 }
 
+const FORMER = 'former:';
+
+/** Under which name it is kept by whose change a login was somebody's that is not any more. */
+export const formerLogin = (login: string): string => `${FORMER}${login}`;
+
+/** Logins that a person gave somebody and that were taken away, as `formerLogin` names them. */
+export function formerLogins(origins: Origins | undefined): string[] {
+  if (origins === undefined || 'revision' in origins) return [];
+  return [...origins.keys()].filter((name) => name.startsWith(FORMER));
+}
+
+/** Everybody by whose changes after a revision something is what it is; null for whoever is not on record. */
+export function authorsSince(
+  origin: Origin | undefined,
+  since: number,
+): ReadonlySet<string | null> {
+  const authors = new Set<string | null>();
+  const seen = new Set<Origin>();
+  const open = origin === undefined ? [] : [origin];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    // What an author was made through is older than what they made.
+    if (next.revision <= since || seen.has(next)) continue;
+    seen.add(next);
+    authors.add(next.by);
+    open.push(...next.through);
+  }
+  return authors;
+}
+
 /**
  * Who among those who are distrusted made a change that something rests on: that change itself, or one that made its
  * author who they were. Null when it may be one of them; undefined when it is none.
@@ -36,17 +65,10 @@ export function culprit(
   { since, of }: Distrust,
   personOf: (id: string) => string,
 ): string | null | undefined {
-  const seen = new Set<Origin>();
-  const open = origin === undefined ? [] : [origin];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { revision, by, through } = next;
-    // What an author was made through is older than what they made.
-    if (revision <= since || seen.has(next)) continue;
-    seen.add(next);
+  for (const by of authorsSince(origin, since)) {
     if (by === null) return null;
     const person = personOf(by);
     if (of.has(person)) return person;
-    open.push(...through);
   }
   return undefined;
 }

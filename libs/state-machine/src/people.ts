@@ -1,6 +1,14 @@
 import type { Approver } from './approval-policy.js';
 import type { Person } from './directory.js';
-import { culprit, type Distrust, type Origin, originOf, type Origins } from './origins.js';
+import {
+  authorsSince,
+  culprit,
+  type Distrust,
+  formerLogins,
+  type Origin,
+  originOf,
+  type Origins,
+} from './origins.js';
 
 /** What a token says about somebody whom the organisation does not know. */
 export interface Claims {
@@ -23,6 +31,8 @@ interface Index {
   readonly removed: ReadonlySet<string>;
   /** By whose changes people are what they are, by id; nobody's where one is missing. */
   readonly origins: ReadonlyMap<string, Origins>;
+  /** Whose each id and login is, or was last. */
+  readonly owners: ReadonlyMap<string, string>;
 }
 
 /** Whether what has this origin does not count. */
@@ -42,6 +52,7 @@ export class People {
     all: Iterable<Person>,
     removed: Index['removed'],
     origins: Index['origins'] = new Map(),
+    owners: Index['owners'] = new Map(),
   ): People {
     const people = new Map<string, Person>();
     const logins = new Map<string, string>();
@@ -53,7 +64,7 @@ export class People {
       for (const group of person.groups) addTo(members, `group:${group}`, person.id);
       for (const role of person.roles) addTo(members, `role:${role}`, person.id);
     }
-    return new People({ people, logins, members, removed, origins });
+    return new People({ people, logins, members, removed, origins, owners });
   }
 
   /** See `Organisation.without`. Who loses what by it is found when it is asked. */
@@ -70,12 +81,36 @@ export class People {
 
   /** See `Organisation.culprit`. */
   culprit(id: string, names: readonly string[], distrust: Distrust): string | null | undefined {
-    const { logins = [] } = this.index.people.get(id) ?? {};
-    const origins = this.index.origins.get(id);
-    const found = [id, ...logins, ...names].map((name) =>
-      culprit(originOf(origins, name), distrust, (each) => this.idOf(each)),
+    const found = this.#originsOf(id, names).map((origin) =>
+      culprit(origin, distrust, (each) => this.idOf(each)),
     );
     return found.find((each) => each !== undefined);
+  }
+
+  /** See `Organisation.authors`. */
+  authors(id: string, names: readonly string[], since: number): ReadonlySet<string | null> {
+    const found = this.#originsOf(id, names).map((origin) => authorsSince(origin, since));
+    return new Set(found.flatMap((authors) => [...authors]));
+  }
+
+  /** See `Organisation.lenders`. */
+  lenders(login: string): ReadonlySet<string | null> {
+    const id = this.idOf(login);
+    const origins = this.index.origins.get(id);
+    const its = originOf(origins, login);
+    const came = originOf(origins, id);
+    return its === undefined || its === came ? new Set() : authorsSince(its, 0);
+  }
+
+  /** Of what somebody is called and was called, and of some names besides. */
+  #originsOf(id: string, names: readonly string[]): (Origin | undefined)[] {
+    const origins = this.index.origins.get(id);
+    return [...this.#callsOf(id), ...names].map((name) => originOf(origins, name));
+  }
+
+  #callsOf(id: string): readonly string[] {
+    const { logins = [] } = this.index.people.get(id) ?? {};
+    return [id, ...logins, ...formerLogins(this.index.origins.get(id))];
   }
 
   get isEmpty(): boolean {
@@ -85,6 +120,17 @@ export class People {
   idOf(idOrLogin: string): string {
     const { people, logins } = this.index;
     return people.has(idOrLogin) ? idOrLogin : (logins.get(idOrLogin) ?? idOrLogin);
+  }
+
+  /** The ids of whoever is or was called this: in records that is the same person. */
+  behind(idOrLogin: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (let next: string | undefined = idOrLogin; next !== undefined && !found.has(next);) {
+      found.add(next);
+      const now = this.idOf(next);
+      next = now === next ? this.index.owners.get(next) : now;
+    }
+    return found;
   }
 
   find(idOrLogin: string): Person | undefined {
@@ -152,9 +198,9 @@ export class People {
   }
 
   /** Somebody else may be behind whoever is called something by what does not count. */
-  #isLost({ id, logins = [] }: Person): boolean {
+  #isLost({ id }: Person): boolean {
     if (this.isTheirs === undefined || !this.index.origins.has(id)) return false;
-    return [id, ...logins].some((name) => this.#hasLost(id, name));
+    return this.#callsOf(id).some((name) => this.#hasLost(id, name));
   }
 
   #hasLost(id: string, name: string): boolean {

@@ -14,4 +14,4 @@ export { Directory, NewDirectory, parseDirectory, Person } from './directory.js'
 export { Duration, durationMs } from './duration.js';
 export { ApprovalLevel, TaskStatus, TriggerType, WorkflowStatus } from './enums.js';
 export { type DelegationTerms, Organisation } from './organisation.js';
-export { type Origin, originOf, type Origins } from './origins.js';
+export { formerLogin, formerLogins, type Origin, originOf, type Origins } from './origins.js';

@@ -50,6 +50,17 @@ const decision = {
   reason: RecordedReason,
   /** Which stage it counts for, from 0. */
   stage: z.int().nonnegative().optional(),
+  /** Other people without whose acts it could not have been made: rules that keep them out keep it out. */
+  restsOn: z
+    .object({
+      /** They changed the directory since the request, or entered a delegation for somebody. */
+      changes: z.array(z.string()).optional(),
+      /** They stand between the two in the chain of delegations. */
+      deputies: z.array(z.string()).optional(),
+      /** They asked for more approvers. */
+      escalations: z.array(z.string()).optional(),
+    })
+    .optional(),
   /** How the policy names the person for whom it was decided: `alice`, `role:risk-officer`, `group:x`. */
   qualifiedBy: z.string(),
   signature: Signature.optional(),
@@ -89,6 +100,8 @@ export const ApprovalRequested = defineEvent('approval.requested', {
   policy: ApprovalPolicy,
   /** Approvals by different people that complete the first stage. */
   required: z.int().nonnegative(),
+  /** Who holds the veto of each stage that has one, as far as these are a thousand people at most. */
+  vetoHolders: z.array(z.array(z.string())).optional(),
   /** What the later stages would take by the organisation at that time: they never take less. */
   laterRequired: z.array(z.int().nonnegative()).optional(),
   subject: JsonRecord,

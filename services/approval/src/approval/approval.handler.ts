@@ -29,7 +29,7 @@ import { revokeDecision, withdrawApproval } from './domain/ending.js';
 import { escalateApproval } from './domain/escalate.js';
 import { explainApproval } from './domain/explain.js';
 import { requestAdHoc } from './domain/request.js';
-import { quorumOf } from './domain/stages.js';
+import { quorumOf } from './domain/counting.js';
 import type { ApprovalState, ExistingApproval } from './domain/state.js';
 import { changeSubject } from './domain/subject.js';
 

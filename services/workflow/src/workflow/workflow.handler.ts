@@ -113,7 +113,8 @@ export class WorkflowHandler {
       const outcome = await this.workflows.execute(stream, context, refuse, { fresh: true });
       return this.instances.reply(outcome);
     }
-    const start = startedEvent(workflowId, body, pinned, context, options);
+    const lenders = this.directory.current.lenders(context.actor.login);
+    const start = startedEvent(workflowId, body, pinned, context, options, lenders);
     const cause = { ...this.instances.causeOf(context), requester: start.startedBy };
     const outcome = await this.workflows.execute(
       stream,
@@ -212,9 +213,11 @@ function startedEvent(
   { templateVersion, hash, compiled }: PinnedDefinition,
   { actor }: CommandContext,
   { trigger, invokedBy }: StartOptions,
+  lenders: readonly string[],
 ) {
   const { initial, contextSchema } = compiled.definition;
   const { desk } = context;
+  const editors = [...(invokedBy?.editors ?? []), ...lenders];
   const indexed = contextSchema.filter((field) => field.indexed).map(({ name }) => name);
   return {
     workflowId,
@@ -229,9 +232,8 @@ function startedEvent(
     startedBy: invokedBy?.requester ?? actor.id,
     ...(trigger === undefined ? {} : { trigger }),
     ...(overrides === undefined ? {} : { overrides }),
-    ...(invokedBy === undefined
-      ? {}
-      : { parentId: invokedBy.parentId, depth: invokedBy.depth, editors: [...invokedBy.editors] }),
+    ...(invokedBy === undefined ? {} : { parentId: invokedBy.parentId, depth: invokedBy.depth }),
+    ...(editors.length === 0 ? {} : { editors }),
     ...(indexed.length === 0 ? {} : { indexed }),
   };
 }

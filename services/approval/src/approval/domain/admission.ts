@@ -20,6 +20,7 @@ import {
   withoutEscalationsBy,
 } from './eligibility.js';
 import type { Exclusion } from './makers.js';
+import { restsOn } from './rests-on.js';
 import { decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import { type ExistingApproval, isOpen, type Vote } from './state.js';
 
@@ -34,6 +35,7 @@ export interface Admission {
   readonly onBehalfOf?: string;
   readonly delegations?: string[];
   readonly qualifiedBy: string;
+  readonly restsOn?: NonNullable<Vote['restsOn']>;
 }
 
 /** A question about somebody who would decide, without deciding. */
@@ -86,7 +88,8 @@ export function admit(state: ExistingApproval, candidate: Candidate, moment: Mom
     assertNotMadeApprover(state, approver, moment, actor);
     throw notAnApprover(state, approver, moment, actor);
   }
-  return { approver, qualifiedBy };
+  const rests = restsOn(state, { approver, qualifiedBy }, organisation);
+  return { approver, qualifiedBy, ...(rests === undefined ? {} : { restsOn: rests }) };
 }
 
 const askedThemselves = (): AppError =>
@@ -160,7 +163,9 @@ function chainFor(
     const chain = within.chain(onBehalfOf, approver, now, matter);
     if (chain === undefined) continue;
     const delegations = chain.map(({ delegationId }) => delegationId);
-    return { approver, onBehalfOf, delegations, qualifiedBy };
+    const who = { approver, onBehalfOf, qualifiedBy };
+    const rests = restsOn(state, who, organisation, chain);
+    return { ...who, delegations, ...(rests === undefined ? {} : { restsOn: rests }) };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { Claims, Distrust, Organisation } from '@countersign/state-machine';
 
 import { type Exclusion, exclusionOfMaker, makersOf } from './makers.js';
-import { addedTo, decidedSoFar, peopleBehind, roundAt } from './stages.js';
+import { addedTo, changedFor, decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import type { ExistingApproval } from './state.js';
 
 /**
@@ -39,8 +39,12 @@ export function withoutEscalationsBy(
   person: string,
   organisation: Organisation,
 ): ExistingApproval {
+  const distrust = { since: state.request.directoryRevision ?? 0, of: new Set([person]) };
   const escalations = state.escalations.filter(
-    ({ by }) => by === undefined || organisation.personOf(by) !== person,
+    ({ by }) =>
+      by === undefined ||
+      (!organisation.peopleBehind(by).has(person) &&
+        organisation.culprit(by, [], distrust) === undefined),
   );
   return escalations.length === state.escalations.length ? state : { ...state, escalations };
 }
@@ -100,8 +104,12 @@ export function exclusionOf(
 ): Exclusion | undefined {
   const made = exclusionOfMaker(state, person, organisation);
   if (made) return made;
-  if (!decidedEarlier(state, organisation).has(person)) return undefined;
-  const reason = 'who decided an earlier stage does not decide a later one';
+  if (decidedEarlier(state, organisation).has(person)) {
+    const reason = 'who decided an earlier stage does not decide a later one';
+    return { code: 'approval.excluded', reason };
+  }
+  if (!changedFor(state.votes, organisation).has(person)) return undefined;
+  const reason = 'who made somebody an approver that has decided does not decide as well';
   return { code: 'approval.excluded', reason };
 }
 

@@ -3,6 +3,7 @@ import { rule } from '@countersign/kernel';
 import { assertOpen } from './admission.js';
 import { existing } from './decide.js';
 import { type Cause, Draft, type Events } from './draft.js';
+import { distrustOf, trustedIn } from './eligibility.js';
 import { identityOf, outcomeOf } from './identity.js';
 import { ended } from './outcome.js';
 import { watchQuorum } from './reachability.js';
@@ -36,7 +37,7 @@ export function cancelApproval(state: ApprovalState, reason: string): Events {
 /**
  * Somebody takes a decision back, their own or the one that was made for them. Its stage is open again.
  *
- * @throws AppError `approval.not-found`, `approval.not-open`, `approval.no-such-decision`
+ * @throws AppError `approval.not-found`, `approval.not-open`, `approval.no-such-decision`, `approval.excluded`
  */
 export function revokeDecision(
   state: ApprovalState,
@@ -51,6 +52,13 @@ export function revokeDecision(
     (each) => mine(each) && (decisionId === undefined || each.decisionId === decisionId),
   );
   if (!vote) throw rule('approval.no-such-decision', 'no decision of yours counts here');
+  if (
+    !trustedIn(current, cause.organisation).isActive(person) &&
+    cause.organisation.isActive(person)
+  ) {
+    const exclusion = distrustOf(current, person, [], cause.organisation);
+    throw rule(exclusion.code, exclusion.reason);
+  }
   const later = current.votes.filter(({ stage }) => stage > vote.stage);
   const draft = new Draft(current, cause);
   draft.add({

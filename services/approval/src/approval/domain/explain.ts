@@ -12,17 +12,10 @@ import { admit, assertOpen, type Candidate, signatureOf, throughDelegations } fr
 import { closeReview, overrideApproval } from './break-glass.js';
 import { existing } from './decide.js';
 import type { Cause, Moment } from './draft.js';
-import { exclusionOf, madeApproverBy, waysNamed } from './eligibility.js';
+import { exclusionOf, madeApproverBy, trustedIn, waysNamed } from './eligibility.js';
 import { peopleLeft } from './reachability.js';
-import {
-  addedTo,
-  countedVotes,
-  decidedSoFar,
-  peopleOf,
-  quorumOf,
-  requiredAgain,
-  roundAt,
-} from './stages.js';
+import { countedVotes, quorumOf } from './counting.js';
+import { addedTo, decidedSoFar, peopleOf, requiredAgain, roundAt } from './stages.js';
 import { type ApprovalState, type ExistingApproval, isOpen, type Vote } from './state.js';
 
 type Explanation = z.output<typeof ExplainApproval.reply>;
@@ -134,7 +127,7 @@ function stagesOf(state: ExistingApproval, { organisation }: Moment): Explanatio
     ).length;
     const required =
       stage > state.stage
-        ? requiredAgain(state, stage, organisation)
+        ? requiredAgain(state, stage, trustedIn(state, organisation))
         : (state.required[stage] ?? 0);
     return {
       name: name ?? null,

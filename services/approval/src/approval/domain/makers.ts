@@ -8,9 +8,10 @@ export interface Exclusion {
   readonly reason: string;
 }
 
-/** The people who asked and who made the subject what it is, under whatever login. */
+/** The people who asked and who made the subject what it is, under whatever login, also one that was theirs. */
 export function makersOf({ request }: ExistingApproval, organisation: Organisation): Set<string> {
-  return new Set([request.requester, ...request.editors].map((id) => organisation.personOf(id)));
+  const ids = [request.requester, ...request.editors];
+  return new Set(ids.flatMap((id) => [...organisation.peopleBehind(id)]));
 }
 
 /** Who asked and who made the subject never decide. */
@@ -20,7 +21,7 @@ export function exclusionOfMaker(
   organisation: Organisation,
 ): Exclusion | undefined {
   if (!makersOf(state, organisation).has(person)) return undefined;
-  if (organisation.personOf(state.request.requester) === person) {
+  if (organisation.peopleBehind(state.request.requester).has(person)) {
     return { code: 'approval.self-approval', reason: 'who asks for an approval never decides it' };
   }
   const reason = 'who made what is to be approved never decides it';

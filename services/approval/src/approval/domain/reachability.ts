@@ -3,7 +3,8 @@ import { assignable, demandOf, roundsOf } from '@countersign/state-machine';
 import { Draft, type Events, type Moment } from './draft.js';
 import { exclusionOf, trustedIn } from './eligibility.js';
 import { identityOf } from './identity.js';
-import { addedTo, decidedSoFar, peopleOf, quorumOf, requiredAgain, roundAt } from './stages.js';
+import { quorumOf } from './counting.js';
+import { addedTo, decidedSoFar, peopleOf, requiredAgain, roundAt } from './stages.js';
 import { type ApprovalState, type ExistingApproval, isOpen } from './state.js';
 import { strikeOut } from './strike-out.js';
 
@@ -62,7 +63,7 @@ function laterStages(state: ExistingApproval, { organisation }: Moment) {
     const named = [...peopleOf(policy, stage, trusted)].filter(
       (person) => !decided.has(person) && exclusionOf(state, person, organisation) === undefined,
     );
-    return [{ people: new Set(named), needed: requiredAgain(state, stage, organisation) }];
+    return [{ people: new Set(named), needed: requiredAgain(state, stage, trusted) }];
   });
 }
 

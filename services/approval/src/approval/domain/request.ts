@@ -26,6 +26,9 @@ import {
 
 type Requested = DataOf<'approval.requested'>;
 
+/** Of a stage; where there are more, who holds the veto at the decision counts alone. */
+const MAX_VETO_HOLDERS = 1_000;
+
 /** What is said when an approval is asked for: of a transition, of an intervention, or of a bulk job. */
 type Asked = Identity &
   Pick<Requested, 'requester' | 'editors' | 'policy' | 'subject' | 'subjectHash'>;
@@ -63,7 +66,7 @@ export function requestAdHoc(
       approvalId,
       ...(workflowId === undefined ? {} : { workflowId }),
       requester: cause.organisation.personOf(cause.actor.id),
-      editors: [],
+      editors: cause.organisation.lenders(cause.actor.login),
       adHoc: true,
       ...(body.policy === undefined ? { openEscalation: true } : {}),
       reason,
@@ -137,7 +140,10 @@ function unknownApprovers(
 }
 
 function opened(
-  asked: Omit<Requested, 'required' | 'laterRequired' | 'deadlines' | 'directoryRevision'>,
+  asked: Omit<
+    Requested,
+    'required' | 'laterRequired' | 'vetoHolders' | 'deadlines' | 'directoryRevision'
+  >,
   moment: Moment,
 ): Draft {
   const { organisation, now } = moment;
@@ -151,6 +157,7 @@ function opened(
     ...asked,
     required,
     ...(later.length === 0 ? {} : { laterRequired: later }),
+    ...vetoHoldersOf(policy, organisation),
     deadlines: deadlinesIn(policy, now, calendar),
     directoryRevision: organisation.revision,
   };
@@ -159,6 +166,19 @@ function opened(
   const draft = new Draft(approvalAggregate.evolve(none, event) as ExistingApproval, moment);
   draft.events.push(event);
   return draft;
+}
+
+/** Whoever holds a veto keeps it, whatever is taken from them while they are asked. */
+function vetoHoldersOf(
+  policy: ApprovalPolicy,
+  organisation: Organisation,
+): Pick<Requested, 'vetoHolders'> {
+  const holders = roundsOf(policy).map(({ rejection }) => {
+    if (typeof rejection !== 'object' || !('veto' in rejection)) return [];
+    const named = organisation.named(rejection.veto);
+    return named.size > MAX_VETO_HOLDERS ? [] : [...named].sort();
+  });
+  return holders.some((ids) => ids.length > 0) ? { vetoHolders: holders } : {};
 }
 
 /** Where a calendar has no such time, or is not there, every hour counts: `begin` says so with an incident. */

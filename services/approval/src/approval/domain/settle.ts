@@ -1,18 +1,12 @@
 import { levelOf } from '@countersign/state-machine';
 
 import type { Draft } from './draft.js';
+import { trustedIn } from './eligibility.js';
 import { identityOf, outcomeOf } from './identity.js';
 import { ended } from './outcome.js';
 import { watchQuorum } from './reachability.js';
-import {
-  countedVotes,
-  isLastStage,
-  peopleBehind,
-  quorumOf,
-  requiredAgain,
-  roundAt,
-  stageName,
-} from './stages.js';
+import { countedVotes, quorumOf } from './counting.js';
+import { isLastStage, peopleBehind, requiredAgain, roundAt, stageName } from './stages.js';
 import type { ExistingApproval, Vote } from './state.js';
 
 /** Draws the consequence of the decisions so far: the outcome, the next stage, or that nobody can give it. */
@@ -44,7 +38,7 @@ function completeStage(draft: Draft): void {
   const next = {
     stage: stage + 1,
     name: stageName(policy, stage + 1),
-    required: requiredAgain(state, stage + 1, moment.organisation),
+    required: requiredAgain(state, stage + 1, trustedIn(state, moment.organisation)),
     directoryRevision: moment.organisation.revision,
   };
   const approvers = approversOf({ ...state, votes: state.votes.filter((v) => v.stage === stage) });
@@ -80,9 +74,12 @@ function rejectionIn({ state, moment }: Draft): Vote | undefined {
   if (rejection === 'any') return rejections[0];
   if ('count' in rejection) return rejections[rejection.count - 1];
   const { organisation } = moment;
+  const atRequest = (state.request.vetoHolders?.[state.stage] ?? []).map((id) =>
+    organisation.personOf(id),
+  );
   return rejections.find((vote) =>
     peopleBehind(vote, organisation).some(
-      (id) => organisation.qualifies(id, rejection.veto) !== undefined,
+      (id) => atRequest.includes(id) || organisation.qualifies(id, rejection.veto) !== undefined,
     ),
   );
 }

@@ -7,7 +7,6 @@ import {
   roundsOf,
 } from '@countersign/state-machine';
 
-import { type Exclusion, exclusionOfMaker } from './makers.js';
 import type { ExistingApproval, Vote } from './state.js';
 
 /** A stage of a policy, by its number. @throws Error when there is none */
@@ -69,7 +68,7 @@ export function requiredAgain(
 /** Whose decision a vote is today: the person who decided, and the one for whom. Neither decides again. */
 export function peopleBehind({ approver, onBehalfOf }: Vote, organisation: Organisation): string[] {
   const ids = onBehalfOf === undefined ? [approver] : [approver, onBehalfOf];
-  return ids.map((id) => organisation.personOf(id));
+  return ids.flatMap((id) => [...organisation.peopleBehind(id)]);
 }
 
 /** Everybody who has decided already, for themselves or through somebody else. */
@@ -77,43 +76,8 @@ export function decidedSoFar({ votes }: ExistingApproval, organisation: Organisa
   return new Set(votes.flatMap((vote) => peopleBehind(vote, organisation)));
 }
 
-/** A decision that would have been refused, had the directory known then who is who, and the rule. */
-export interface RuledOut {
-  readonly vote: Vote;
-  readonly code: Exclusion['code'] | 'approval.already-decided';
-  readonly reason: string;
-}
-
-/** What the directory has learned too late: that somebody who decided is who asked or made it, or decided already. */
-export function ruledOut(state: ExistingApproval, organisation: Organisation): RuledOut[] {
-  const decided = new Set<string>();
-  return state.votes.flatMap((vote): RuledOut[] => {
-    const people = peopleBehind(vote, organisation);
-    for (const person of people) {
-      const made = exclusionOfMaker(state, person, organisation);
-      if (made) return [{ vote, ...made }];
-    }
-    const again = people.some((person) => decided.has(person));
-    for (const person of people) decided.add(person);
-    const reason = 'who has decided already does not decide again: one person counts once';
-    return again ? [{ vote, code: 'approval.already-decided', reason }] : [];
-  });
-}
-
-/** The votes that count, in order: those that nothing rules out. */
-export function countedVotes(state: ExistingApproval, organisation: Organisation): Vote[] {
-  const out = new Set(ruledOut(state, organisation).map(({ vote }) => vote));
-  return state.votes.filter((vote) => !out.has(vote));
-}
-
-/** How the open stage stands. */
-export function quorumOf(
-  state: ExistingApproval,
-  organisation: Organisation,
-): { required: number; given: number; met: boolean } {
-  const required = state.required[state.stage] ?? 0;
-  const given = countedVotes(state, organisation).filter(
-    ({ stage, action }) => stage === state.stage && action === 'approve',
-  ).length;
-  return { required, given, met: given >= required };
+/** The people on whose changes of the directory decisions rest. */
+export function changedFor(votes: readonly Vote[], organisation: Organisation): Set<string> {
+  const authors = votes.flatMap(({ restsOn }) => restsOn?.changes ?? []);
+  return new Set(authors.map((id) => organisation.personOf(id)));
 }

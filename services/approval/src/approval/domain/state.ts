@@ -22,6 +22,7 @@ export type Vote = Pick<
   | 'action'
   | 'reason'
   | 'qualifiedBy'
+  | 'restsOn'
   | 'signature'
   | 'subjectHash'
   | 'decidedAt'
@@ -175,8 +176,8 @@ function decided(
   data: DataOf<'approval.decision-recorded'>,
 ): ExistingApproval {
   const { decisionId, approver, onBehalfOf, delegations, action, reason } = data;
-  const { qualifiedBy, signature, subjectHash, decidedAt, stage = 0 } = data;
-  const who = { approver, onBehalfOf, delegations };
+  const { qualifiedBy, restsOn, signature, subjectHash, decidedAt, stage = 0 } = data;
+  const who = { approver, onBehalfOf, delegations, ...(restsOn === undefined ? {} : { restsOn }) };
   const what = { action, reason, qualifiedBy, signature, subjectHash, decidedAt, stage };
   const vote = { decisionId, ...who, ...what };
   const claimedBy = state.claimedBy === approver ? undefined : state.claimedBy;

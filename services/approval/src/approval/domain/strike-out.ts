@@ -1,6 +1,6 @@
 import type { Draft } from './draft.js';
 import { identityOf } from './identity.js';
-import { type RuledOut, ruledOut } from './stages.js';
+import { type RuledOut, ruledOut } from './counting.js';
 
 /**
  * Strikes out the decisions that the directory rules out by now. One that completed a stage opens it again, and what was

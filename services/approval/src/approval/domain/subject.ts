@@ -3,6 +3,7 @@ import { canonicalJson, hashOf, type Json, rule, valueAt } from '@countersign/ke
 import { assertOpen } from './admission.js';
 import { existing } from './decide.js';
 import { type Cause, Draft, type Events } from './draft.js';
+import { trustedIn } from './eligibility.js';
 import { identityOf } from './identity.js';
 import { watchQuorum } from './reachability.js';
 import { applyRule } from './request.js';
@@ -53,7 +54,9 @@ export function changeSubject(
       changed: changedMembers(current.subject, subject),
       material,
       voided: material ? current.votes.map(({ decisionId }) => decisionId) : [],
-      ...(material ? { required: requiredAgain(current, 0, organisation) } : {}),
+      ...(material
+        ? { required: requiredAgain(current, 0, trustedIn(current, organisation)) }
+        : {}),
     },
   });
   if (draft.state.required[0] === 0) applyRule(draft);
