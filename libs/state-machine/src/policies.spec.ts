@@ -189,6 +189,8 @@ describe('times of a policy', () => {
 
 describe('rejections', () => {
   const CODE = 'approval.rejection-unreachable';
+  const unreachable = (...of: Parameters<typeof findings>) =>
+    findings(...of).filter((finding) => finding.includes(CODE));
 
   it.each<[string, Policy, string[]]>([
     ['enough', { ...dual, rejection: { count: 4 } }, []],
@@ -239,18 +241,18 @@ describe('rejections', () => {
       [`error ${CODE} /stages/1/rejection`],
     ],
   ])('%s', (_name, policy, expected) => {
-    expect(findings(policy, { directory })).toEqual(expected);
+    expect(unreachable(policy, { directory })).toEqual(expected);
   });
 
   it('are told without a directory as far as that goes', () => {
     const people = ['ann', 'bob', 'cat'];
     const of = (rejection: Policy['rejection']) =>
-      findings({ level: 'DUAL', approvers: people, rejection });
+      unreachable({ level: 'DUAL', approvers: people, rejection });
     expect(of({ count: 3 })).toEqual([]);
     expect(of({ count: 4 })).toEqual([`error ${CODE} /rejection`]);
     expect(of({ veto: ['dan'] })).toEqual([`error ${CODE} /rejection`]);
     expect(of({ veto: ['dan', 'group:senior'] })).toEqual([`warning ${CODE} /rejection/veto/0`]);
-    expect(findings({ ...dual, rejection: { veto: ['role:head'] } })).toEqual([]);
+    expect(unreachable({ ...dual, rejection: { veto: ['role:head'] } })).toEqual([]);
   });
 });
 

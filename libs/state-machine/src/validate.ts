@@ -25,6 +25,7 @@ import {
   checkOrder,
   checkTriggers,
 } from './validation/transitions.js';
+import { checkUndecided } from './validation/undecided.js';
 
 interface Check {
   readonly run: (model: Model) => Finding[];
@@ -39,6 +40,7 @@ const expressions: Check = { run: checkExpressions };
 const approvals: Check = { run: checkApprovals };
 const support: Check = { run: checkSupport };
 const rejections: Check = { run: checkRejections };
+const undecided: Check = { run: checkUndecided };
 const quorums: Check = { run: checkQuorums };
 const bypass: Check = { run: checkBypass, follows: 'ways around approvals' };
 
@@ -62,6 +64,7 @@ const checks: readonly Check[] = [
   { run: checkMaterial },
   { run: checkSignatures },
   rejections,
+  undecided,
   quorums,
   { run: checkAdministrators, follows: 'administrators' },
   { run: checkNamedPeople },
@@ -84,7 +87,7 @@ export function validateDefinition(
 }
 
 /** The checks whose answer depends on what approvals ask for. */
-const approvalChecks = [approvals, support, rejections, quorums, bypass];
+const approvalChecks = [approvals, support, rejections, undecided, quorums, bypass];
 
 /** The findings that a change of approval policies may bring about or take away: much less work than all of them. */
 export function validateApprovals(

@@ -8,6 +8,7 @@ import { checkTimes } from './deadlines.js';
 import { checkMaterialOf } from './material.js';
 import { checkPolicyRejections } from './rejections.js';
 import { checkSignatureOf } from './signatures.js';
+import { checkPolicyUndecided } from './undecided.js';
 
 /**
  * What is wrong with a policy that somebody asks for by hand, by the rules for the policies of definitions. Quorums and
@@ -32,6 +33,7 @@ export function adHocPolicyFindings(
     ...checkMaterialOf(subject, policy, ''),
     ...checkSignatureOf(policy, ''),
     ...checkPolicyRejections(policy, known, '', [requester]),
+    ...checkPolicyUndecided(policy, known, '', [requester]),
   ];
 }
 

@@ -44,3 +44,22 @@ export function onlyPeople(approvers: readonly Approver[]): readonly string[] | 
 export function roundPath(policy: ApprovalPolicy, path: string, index: number): string {
   return policy.stages === undefined ? path : `${path}/stages/${index}`;
 }
+
+/** Those whom a round may ask altogether, with those whom escalation adds. */
+export function askedIn(
+  people: Organisation,
+  policy: ApprovalPolicy,
+  round: Round,
+): ReadonlySet<string> {
+  return new Set([...eligibleIn(people, policy, round), ...people.named(escalatedTo(policy))]);
+}
+
+/** The same, as far as a policy alone says it: undefined where it names groups or roles. */
+export function askedAtMost(policy: ApprovalPolicy, round: Round): ReadonlySet<string> | undefined {
+  const asked = eligibleAtMost(policy, round);
+  const added = onlyPeople(escalatedTo(policy));
+  return asked === undefined || added === undefined ? undefined : new Set([...asked, ...added]);
+}
+
+const escalatedTo = ({ escalation = [] }: ApprovalPolicy): Approver[] =>
+  escalation.flatMap(({ approvers }) => approvers);

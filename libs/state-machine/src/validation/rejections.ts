@@ -2,13 +2,12 @@ import {
   type ApprovalPolicy,
   type Approver,
   type RejectionRule,
-  type Round,
   roundsOf,
 } from '../approval-policy.js';
 import type { Model } from '../analysis/model.js';
 import { error, type Finding, warning } from '../finding.js';
 import { Organisation } from '../organisation.js';
-import { eligibleAtMost, eligibleIn, onlyPeople, roundPath } from './eligible.js';
+import { askedAtMost, askedIn, onlyPeople, roundPath } from './eligible.js';
 import { policiesIn } from './places.js';
 
 const CODE = 'approval.rejection-unreachable';
@@ -69,17 +68,3 @@ function mayVeto(
   const holders = people?.named([holder]) ?? onlyPeople([holder]);
   return holders === undefined || [...holders].some((id) => asked.has(id));
 }
-
-/** Those whom a round may ask altogether, with those whom escalation adds. */
-function askedIn(people: Organisation, policy: ApprovalPolicy, round: Round): ReadonlySet<string> {
-  return new Set([...eligibleIn(people, policy, round), ...people.named(escalatedTo(policy))]);
-}
-
-function askedAtMost(policy: ApprovalPolicy, round: Round): ReadonlySet<string> | undefined {
-  const asked = eligibleAtMost(policy, round);
-  const added = onlyPeople(escalatedTo(policy));
-  return asked === undefined || added === undefined ? undefined : new Set([...asked, ...added]);
-}
-
-const escalatedTo = ({ escalation = [] }: ApprovalPolicy): Approver[] =>
-  escalation.flatMap(({ approvers }) => approvers);
