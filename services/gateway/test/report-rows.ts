@@ -133,6 +133,9 @@ export async function fillReport(db: Kysely<ReadModel>): Promise<void> {
         ...{ ...refusal, onBehalfOf: 'bob', code: 'approval.already-decided' },
       }),
       step('one', 4, 'decision-refused', 9, { ...refusal, code: 'approval.stale-subject' }),
+      step('one', 5, 'decision-refused', 9.5, {
+        ...{ ...refusal, onBehalfOf: 'grace', code: 'approval.not-an-approver' },
+      }),
       step('late', 1, 'escalated', 1800, {
         ...{ stage: 0, approvers: ['heidi', 'role:desk-head'], tier: 0, cause: 'timeout' },
       }),

@@ -154,6 +154,10 @@ describe('the report on approvals', () => {
       refusals: {
         ...all(
           {
+            ...{ ...about('one', 'alice', 9.5), actor: 'carol', onBehalfOf: 'grace' },
+            ...{ action: 'approve', code: 'approval.not-an-approver' },
+          },
+          {
             ...{ ...about('one', 'alice', 8), actor: 'carol', onBehalfOf: 'bob' },
             ...{ action: 'approve', code: 'approval.already-decided' },
           },
@@ -164,7 +168,7 @@ describe('the report on approvals', () => {
         ),
         byCode: {
           ...{ 'approval.self-approval': 1, 'approval.excluded': 0 },
-          'approval.already-decided': 1,
+          ...{ 'approval.already-decided': 1, 'approval.not-an-approver': 1 },
         },
       },
       onBehalf: all({
@@ -200,7 +204,7 @@ describe('the report on approvals', () => {
       neverRejected: { items: [{ person: 'grace' }], total: 1 },
       reciprocalPairs: { total: 0 },
       overrides: { total: 0 },
-      segregation: { refusals: { total: 0 }, onBehalf: { total: 1 }, escalations: { total: 1 } },
+      segregation: { refusals: { total: 1 }, onBehalf: { total: 1 }, escalations: { total: 1 } },
     });
     const people = async (person: string) => {
       const { overrides, segregation, expired } = await report(`${RANGE}&person=${person}`);
@@ -233,7 +237,7 @@ describe('the report on approvals', () => {
           ...list,
           byCode: {
             ...{ 'approval.self-approval': 0, 'approval.excluded': 0 },
-            'approval.already-decided': 0,
+            ...{ 'approval.already-decided': 0, 'approval.not-an-approver': 0 },
           },
         },
         ...{ onBehalf: list, escalations: list },

@@ -60,11 +60,12 @@ const Override = z.object({
   openSeconds: Seconds.describe('how long the review was open, or is so far'),
 });
 
-/** What the rules about who may not decide have refused. */
+/** With what the rules about who may decide refuse a person. */
 export const SEGREGATION = [
   'approval.self-approval',
   'approval.excluded',
   'approval.already-decided',
+  'approval.not-an-approver',
 ] as const;
 
 const Refusal = z.object({
@@ -143,7 +144,9 @@ export const ApprovalReport = z.object({
   segregation: z.object({
     refusals: listOf(Refusal)
       .extend({ byCode: z.record(z.enum(SEGREGATION), Count) })
-      .describe('recorded where the policy says `auditRefusals`'),
+      .describe(
+        'decisions that the rules about who may decide refused, `approval.not-an-approver` with `onBehalfOf` for somebody who has not delegated among them; recorded where the policy says `auditRefusals`',
+      ),
     onBehalf: listOf(OnBehalf),
     escalations: listOf(Escalation).describe('approvers who were added'),
   }),

@@ -63,6 +63,10 @@ export class ReadView {
     return this.#scoped(this.db.selectFrom('approval_requests'));
   }
 
+  decisions() {
+    return this.#scoped(this.db.selectFrom('approval_decisions'));
+  }
+
   incidents() {
     return this.#scoped(this.db.selectFrom('incidents'));
   }

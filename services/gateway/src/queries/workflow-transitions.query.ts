@@ -15,6 +15,7 @@ export class WorkflowTransitionsQuery {
       .orderBy('sequence')
       .execute();
     if (rows.length === 0) await this.#mustExist(view, workflowId);
+    const delegatorOf = await this.#delegators(view, rows);
     const items = rows.map((row) => ({
       sequence: row.sequence,
       from: row.from_state,
@@ -29,8 +30,34 @@ export class WorkflowTransitionsQuery {
       approvalOutcome: row.approval_outcome,
       requester: row.requester,
       decidedBy: row.decided_by,
+      decisions:
+        row.decided_by?.map((approver) => ({
+          approver,
+          onBehalfOf: delegatorOf(row.approval_id, approver),
+        })) ?? null,
     }));
     return { items };
+  }
+
+  /** For whom somebody decided in an approval; null for themselves. One person decides once in an approval. */
+  async #delegators(
+    view: ReadView,
+    rows: readonly { readonly approval_id: string | null }[],
+  ): Promise<(approvalId: string | null, approver: string) => string | null> {
+    const approvals = rows.flatMap(({ approval_id }) => approval_id ?? []);
+    if (approvals.length === 0) return () => null;
+    const decisions = await view
+      .decisions()
+      .select(['approval_id', 'approver', 'on_behalf_of'])
+      .where('approval_id', 'in', approvals)
+      .where('status', '=', 'COUNTED')
+      .where('on_behalf_of', 'is not', null)
+      .execute();
+    const key = (approvalId: string, approver: string) => JSON.stringify([approvalId, approver]);
+    const known = new Map(
+      decisions.map((each) => [key(each.approval_id, each.approver), each.on_behalf_of]),
+    );
+    return (approvalId, approver) => known.get(key(approvalId ?? '', approver)) ?? null;
   }
 
   async #mustExist(view: ReadView, workflowId: string): Promise<void> {

@@ -183,6 +183,20 @@ describe('workflows', () => {
         scope: null,
       })
       .execute();
+    const decision = (approver: string, for_: string | null, status = 'COUNTED') => ({
+      ...{ decision_id: newId(), approval_id: A, stage: 0, approver, on_behalf_of: for_ },
+      ...{ delegations: [], action: 'approve', reason: 'fine', qualified_by: 'role:x' },
+      ...{ signature: null, subject: null, subject_hash: 'a'.repeat(64), status },
+      ...{ void_at: null, at: NOW, scope: null },
+    });
+    await reading.db
+      .insertInto('approval_decisions')
+      .values([
+        decision('erin', 'heidi', 'REVOKED'),
+        decision('erin', null),
+        decision('dave', 'nadia'),
+      ])
+      .execute();
     expect(await reading.itemsOf(`/workflows/${W}/transitions`)).toEqual([
       {
         sequence: 1,
@@ -198,6 +212,10 @@ describe('workflows', () => {
         approvalOutcome: 'granted',
         requester: 'bob',
         decidedBy: ['erin', 'dave'],
+        decisions: [
+          { approver: 'erin', onBehalfOf: null },
+          { approver: 'dave', onBehalfOf: 'nadia' },
+        ],
       },
     ]);
   });

@@ -119,7 +119,12 @@ const WorkflowMove = z.object({
     .string()
     .describe('manual, automatic, after, signal, timeout, escalation, force, migration or reset'),
   actor: z.string().describe('verified subject of whoever caused the move'),
-  onBehalfOf: z.string().nullable(),
+  onBehalfOf: z
+    .string()
+    .nullable()
+    .describe(
+      'whose act led to it, where the product itself moved it, such as the last who decided: no delegation',
+    ),
   at: Timestamp,
   reason: z.string().nullable(),
   approvalId: Id.nullable(),
@@ -136,6 +141,15 @@ const WorkflowMove = z.object({
     .describe(
       'who granted or rejected its approval, in order; their reasons are with the approval',
     ),
+  decisions: z
+    .array(
+      z.object({
+        approver: z.string(),
+        onBehalfOf: z.string().nullable().describe('who delegated, where it was for somebody else'),
+      }),
+    )
+    .nullable()
+    .describe('the same, with whom they decided for'),
 });
 
 export const WorkflowsPage = pageOf(WorkflowItem);
