@@ -45,10 +45,28 @@ export function peopleTaken(round: Round, needed: number): string {
   return `${quorum.percent} percent (${needed} ${needed === 1 ? 'person' : 'people'})`;
 }
 
-/** What a round takes of whom, as the beginning of a sentence: `one person of role:head has to approve`. */
-export function demandOf(round: Round, needed: number, approvers: readonly Approver[]): string {
+/**
+ * What a round takes of whom, as the beginning of a sentence: `one person of role:head within group:london has to
+ * approve`.
+ *
+ * @param limits each `within` that holds for its approvers
+ * @param added those who are asked besides, whom no limit concerns
+ */
+export function demandOf(
+  round: Round,
+  needed: number,
+  limits: readonly (readonly Approver[])[] = [],
+  added: readonly Approver[] = [],
+): string {
   const verb = needed === 1 ? 'has' : 'have';
-  return `${peopleTaken(round, needed)} of ${anyOf(approvers)} ${verb} to approve`;
+  const within = limits.map((names) => ` within ${anyOf(names)}`).join(' and');
+  const whom =
+    within === ''
+      ? anyOf([...round.approvers, ...added])
+      : [`${anyOf(round.approvers)}${within}`, ...(added.length === 0 ? [] : [anyOf(added)])].join(
+          ', or ',
+        );
+  return `${peopleTaken(round, needed)} of ${whom} ${verb} to approve`;
 }
 
 function describeRejection(rejection: Round['rejection']): string {

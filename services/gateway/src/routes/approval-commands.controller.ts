@@ -82,6 +82,7 @@ export class ApprovalCommandsController {
         ...KEPT_OUT,
         'approval.approvers-missing',
         'approval.no-tier',
+        'approval.nobody-new',
         'approval.too-many-escalations',
         'approval.not-of-the-tiers',
         'approval.not-open',

@@ -31,7 +31,7 @@ export class ApprovalsController {
     reply: RequestApproval.reply,
     replyHeaders: { location: 'where the approval is' },
     errors: {
-      400: ['approval.malformed-policy', 'expression.invalid'],
+      400: ['expression.invalid'],
       422: [
         'approval.quorum-unreachable',
         'approval.unknown-approver',

@@ -6,7 +6,7 @@ import {
   rule,
   unauthenticated,
 } from '@countersign/kernel';
-import { durationMs, type Organisation } from '@countersign/state-machine';
+import { type Approver, durationMs, type Organisation, roundsOf } from '@countersign/state-machine';
 
 import type { Cause, Moment } from './draft.js';
 import {
@@ -21,7 +21,7 @@ import {
 } from './eligibility.js';
 import type { Exclusion } from './makers.js';
 import { restsOn } from './rests-on.js';
-import { decidedSoFar, peopleBehind, roundAt } from './stages.js';
+import { decidedSoFar, peopleBehind, roundAt, stageName } from './stages.js';
 import { type ExistingApproval, isOpen, type Vote } from './state.js';
 
 /** How long ago somebody who signs may have signed in, where the policy does not say. */
@@ -202,6 +202,12 @@ function notAnApprover(
   claims?: Actor,
 ): AppError {
   const who = claims === undefined ? person : 'you';
+  const later = laterStageOf(state, person, organisation, claims);
+  if (later !== undefined) {
+    const whose = claims === undefined ? `${person}'s` : 'your';
+    const message = `${whose} stage ${later} is not open yet: first comes ${stageName(state.request.policy, state.stage)}`;
+    return refusal(state, message, { stage: later });
+  }
   const round = roundAt(state.request.policy, state.stage);
   const named = organisation.qualifies(person, round.approvers, claims) !== undefined;
   if (!named) return refusal(state, `the policy does not name ${who} as an approver`);
@@ -211,20 +217,35 @@ function notAnApprover(
   return refusal(
     state,
     `the policy names ${who}, but takes only approvers within ${failed?.join(', ') ?? 'its limits'}`,
-    failed,
+    failed === undefined ? {} : { within: failed },
   );
+}
+
+/** The name of the next stage that names somebody. */
+function laterStageOf(
+  { request: { policy }, stage: open }: ExistingApproval,
+  person: string,
+  organisation: Organisation,
+  claims?: Actor,
+): string | undefined {
+  const names = (list: readonly Approver[]) =>
+    organisation.qualifies(person, list, claims) !== undefined;
+  return roundsOf(policy).find(
+    ({ approvers, within }, stage) =>
+      stage > open && [approvers, within, policy.within].every((list) => !list || names(list)),
+  )?.name;
 }
 
 function refusal(
   { request }: ExistingApproval,
   message: string,
-  within?: readonly string[],
+  more: { readonly within?: readonly string[]; readonly stage?: string } = {},
 ): AppError {
   const { approvers, stages } = request.policy;
   return forbidden('approval.not-an-approver', message, {
     details: {
       approvers: stages?.map((stage) => stage.approvers) ?? approvers,
-      ...(within === undefined ? {} : { within }),
+      ...more,
     },
   });
 }

@@ -26,7 +26,7 @@ export function overrideApproval(
   const { organisation, actor } = cause;
   if (isSystem(actor)) throw forbidden('approval.not-a-person', 'only people override');
   const overriddenBy = organisation.personOf(actor.id);
-  const exclusion = exclusionOf(current, overriddenBy, organisation);
+  const exclusion = exclusionOf(current, overriddenBy, organisation, 'overrides');
   if (exclusion) throw rule(exclusion.code, exclusion.reason);
   const { breakGlass = [] } = current.request.policy;
   const trusted = trustedIn(current, organisation);
@@ -81,7 +81,7 @@ export function closeReview(
   if (overriddenBy !== undefined && organisation.personOf(overriddenBy) === closedBy) {
     throw rule('approval.self-approval', 'who used the override does not review it');
   }
-  const exclusion = exclusionOf(current, closedBy, organisation);
+  const exclusion = exclusionOf(current, closedBy, organisation, 'reviews');
   if (exclusion) throw rule(exclusion.code, exclusion.reason);
   if (!mayReview(current, closedBy, cause)) {
     throw forbidden('approval.not-an-approver', 'approvers and administrators review');

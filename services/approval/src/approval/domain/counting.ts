@@ -75,7 +75,7 @@ export function countedVotes(state: ExistingApproval, organisation: Organisation
   return state.votes.filter((vote) => !out.has(vote));
 }
 
-/** How the open stage stands. */
+/** How the open stage stands: `met` says whether the approvals that it takes were given, or whether the rule of AUTO held. */
 export function quorumOf(
   state: ExistingApproval,
   organisation: Organisation,
@@ -84,5 +84,5 @@ export function quorumOf(
   const given = countedVotes(state, organisation).filter(
     ({ stage, action }) => stage === state.stage && action === 'approve',
   ).length;
-  return { required, given, met: given >= required };
+  return { required, given, met: required === 0 ? state.status === 'APPROVED' : given >= required };
 }

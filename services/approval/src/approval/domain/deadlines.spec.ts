@@ -1,3 +1,4 @@
+import { directoryAggregate } from '@countersign/contracts';
 import { describe, expect, it } from '@jest/globals';
 
 import { fireDeadlines, freezeDeadlines, resumeDeadlines } from './deadlines.js';
@@ -64,6 +65,53 @@ describe('escalation', () => {
     expect(approval.refusal(() => approval.decide('alice'))).toBe('approval.self-approval');
     approval.approve('bob', 'erin');
     expect(approval.state.status).toBe('APPROVED');
+  });
+
+  it('adds somebody who could decide, or is refused', () => {
+    const approval = asked();
+    const code = (...approvers: string[]) =>
+      approval.refusal(() => escalate(approval, 'heidi', approvers));
+    expect(code('erin', 'role:head')).toBeUndefined();
+    for (const none of ['erin', 'group:risk', 'alice'])
+      expect(code(none)).toBe('approval.nobody-new');
+    escalate(approval, 'heidi', ['role:head']);
+    expect(code('role:head')).toBe('approval.nobody-new');
+    approval.approve('bob');
+    expect(code('bob')).toBe('approval.nobody-new');
+    expect(code('ivan')).toBeUndefined();
+  });
+
+  it('passes a tier with nobody new on the way to one with somebody', () => {
+    const of = (...others: string[]) =>
+      TestApproval.ofWorkflow({
+        ...DUAL,
+        escalation: others.map((each) => ({ after: 'PT1H', approvers: [each] })),
+      });
+    const approval = of('erin', 'bob');
+    expect(approval.refusal(() => escalate(approval, 'frank', ['erin']))).toBe(
+      'approval.nobody-new',
+    );
+    escalate(approval, 'frank');
+    escalate(approval, 'frank');
+    expect(approval.last('approval.escalated')).toMatchObject({ approvers: ['bob'] });
+    const known = of('erin', 'alice');
+    expect(known.refusal(() => escalate(known, 'frank'))).toBe('approval.nobody-new');
+  });
+
+  it('compares names where no directory says who people are', () => {
+    const approval = TestApproval.adHoc(DUAL, (it) => {
+      it.directory = directoryAggregate.initialState;
+    });
+    const code = (...approvers: string[]) =>
+      approval.refusal(() =>
+        approval.do(
+          (state, cause) => escalateApproval(state, { approvers, reason: 'away' }, cause),
+          'heidi',
+          { roles: [], groups: ['workflow-admins'] },
+        ),
+      );
+    expect(code('group:risk', 'alice')).toBe('approval.nobody-new');
+    expect(code('bob')).toBeUndefined();
   });
 
   it('follows the timeout of the workflow: a tier, else its administrators', () => {

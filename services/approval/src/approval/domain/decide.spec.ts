@@ -1,3 +1,4 @@
+import type { AppError } from '@countersign/kernel';
 import { describe, expect, it } from '@jest/globals';
 
 import { recordRefusal } from './decide.js';
@@ -48,6 +49,39 @@ describe('a decision', () => {
   ] as const)('is refused as %s to %s', (code, who, policy) => {
     const approval = TestApproval.ofWorkflow(policy);
     expect(approval.refusal(() => approval.decide(who))).toBe(code);
+  });
+
+  it('says to somebody of a later stage that it is not open yet', () => {
+    const stage = (name: string, approvers: string[], more = {}) => ({
+      ...{ name, level: 'SINGLE', approvers },
+      ...more,
+    });
+    const stages = [
+      stage('desk', ['bob']),
+      stage('risk', ['group:risk'], { within: ['erin'] }),
+      stage('heads', ['role:head']),
+    ];
+    const approval = TestApproval.ofWorkflow({ stages });
+    approval.delegate('erin', 'heidi');
+    const stageOf = (who: string, onBehalfOf?: string): unknown => {
+      try {
+        approval.decide(who, { onBehalfOf });
+        return undefined;
+      } catch (error) {
+        const { code, details } = error as AppError;
+        return [code, details?.['stage']];
+      }
+    };
+    const code = 'approval.not-an-approver';
+    expect(stageOf('erin')).toEqual([code, 'risk']);
+    expect(stageOf('heidi', 'erin')).toEqual([code, 'risk']);
+    expect(stageOf('frank')).toEqual([code, undefined]);
+    expect(stageOf('grace')).toEqual([code, 'heads']);
+    approval.approve('bob');
+    expect(stageOf('grace')).toEqual([code, 'heads']);
+    approval.approve('erin');
+    expect(stageOf('frank')).toEqual([code, undefined]);
+    expect(stageOf('grace')).toBeUndefined();
   });
 
   it('says whether it is the policy that does not name somebody, or `within`', () => {

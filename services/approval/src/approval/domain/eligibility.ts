@@ -1,6 +1,6 @@
 import type { Claims, Distrust, Organisation } from '@countersign/state-machine';
 
-import { type Exclusion, exclusionOfMaker, makersOf } from './makers.js';
+import { type Act, type Exclusion, exclusionOfMaker, makersOf } from './makers.js';
 import { addedTo, changedFor, decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import type { ExistingApproval } from './state.js';
 
@@ -96,20 +96,21 @@ export function distrustOf(
   return { code: 'approval.excluded', reason };
 }
 
-/** Who asked, who made the subject what it is, and who approved an earlier stage never decide. */
+/** Who asked, who made the subject what it is, and who approved an earlier stage never decide, escalate, override or review. */
 export function exclusionOf(
   state: ExistingApproval,
   person: string,
   organisation: Organisation,
+  act: Act = 'decides',
 ): Exclusion | undefined {
-  const made = exclusionOfMaker(state, person, organisation);
+  const made = exclusionOfMaker(state, person, organisation, act);
   if (made) return made;
   if (decidedEarlier(state, organisation).has(person)) {
-    const reason = 'who decided an earlier stage does not decide a later one';
+    const reason = `who decided an earlier stage never ${act} a later one`;
     return { code: 'approval.excluded', reason };
   }
   if (!changedFor(state.votes, organisation).has(person)) return undefined;
-  const reason = 'who made somebody an approver that has decided does not decide as well';
+  const reason = `who made somebody an approver that has decided never ${act} it as well`;
   return { code: 'approval.excluded', reason };
 }
 

@@ -13,7 +13,8 @@ import { existing } from './decide.js';
 import { type Cause, Draft, type Events, type Moment } from './draft.js';
 import { exclusionOf, trustedIn, waysNamed } from './eligibility.js';
 import { identityOf } from './identity.js';
-import { watchQuorum } from './reachability.js';
+import { peopleLeft, watchQuorum } from './reachability.js';
+import { addedTo, roundAt } from './stages.js';
 import { type ApprovalState, type DataOf, type ExistingApproval, isOpen } from './state.js';
 
 /** How often more people are asked about one approval, at most. */
@@ -29,7 +30,7 @@ interface EscalationRequest {
  *
  * @throws AppError `approval.not-found`, `approval.not-open`, `approval.self-approval`, `approval.excluded`,
  *   `approval.not-an-approver`, `approval.no-tier`, `approval.not-of-the-tiers`, `approval.unknown-approver`,
- *   `approval.approvers-missing`, `approval.too-many-escalations`
+ *   `approval.nobody-new`, `approval.approvers-missing`, `approval.too-many-escalations`
  */
 export function escalateApproval(
   state: ApprovalState,
@@ -50,6 +51,7 @@ export function escalateApproval(
     }
     assertKnown(approvers, cause);
     assertNotOneself(current, approvers, cause);
+    assertSomebodyNew(current, approvers, cause);
     ask(draft, { ...by, approvers: [...approvers] });
   } else {
     const tier = nextTier(current);
@@ -63,6 +65,7 @@ export function escalateApproval(
       });
     }
     assertNotOneself(current, approvers ?? tier.approvers, cause);
+    assertSomebodyNew(current, approvers ?? tiersLeft(current), cause);
     ask(draft, { ...by, approvers: [...(approvers ?? tier.approvers)], tier: tier.number });
   }
   return draft.events;
@@ -82,6 +85,10 @@ export function escalateForWorkflow(
   else if (administrators.length > 0) ask(draft, { cause, approvers: [...administrators] });
   return draft.events;
 }
+
+/** A tier with nobody new may be asked all the same while a later one has somebody: it is the way there. */
+const tiersLeft = ({ request, tiers }: ExistingApproval): Approver[] =>
+  (request.policy.escalation ?? []).slice(tiers).flatMap(({ approvers }) => approvers);
 
 /** The first tier of the policy that has not been asked. */
 export function nextTier({ request, tiers }: ExistingApproval) {
@@ -118,8 +125,8 @@ function assertMayEscalate(state: ExistingApproval, cause: Cause): string {
   const { actor, organisation } = cause;
   if (isSystem(actor)) throw forbidden('approval.not-a-person', 'only people escalate');
   const person = organisation.personOf(actor.id);
-  const exclusion = exclusionOf(state, person, organisation);
-  if (exclusion) throw rule(exclusion.code, `${exclusion.reason}, nor says who does`);
+  const exclusion = exclusionOf(state, person, organisation, 'escalates');
+  if (exclusion) throw rule(exclusion.code, exclusion.reason);
   if (!isTrustedAdministrator(state, cause) && !isApprover(state, cause)) {
     throw forbidden('approval.not-an-approver', 'approvers and administrators escalate');
   }
@@ -138,6 +145,25 @@ export function isTrustedAdministrator(
   if (!actsAsAdministrator(actor)) return false;
   const list = [`group:${ADMINISTRATORS}`];
   return trustedIn(state, organisation).qualifies(actor.id, list, actor) !== undefined;
+}
+
+/** Where no directory says who people are, names are compared. */
+function assertSomebodyNew(
+  state: ExistingApproval,
+  approvers: readonly Approver[],
+  moment: Moment,
+): void {
+  const { organisation } = moment;
+  const { stage, escalations, request } = state;
+  const asked: ReadonlySet<string> = organisation.isEmpty
+    ? new Set([...roundAt(request.policy, stage).approvers, ...addedTo(state, stage)])
+    : peopleLeft(state, moment);
+  const then = organisation.isEmpty
+    ? approvers.filter((name) => exclusionOf(state, name, organisation) === undefined)
+    : [...peopleLeft({ ...state, escalations: [...escalations, { stage, approvers }] }, moment)];
+  if (then.some((person) => !asked.has(person))) return;
+  const message = `${approvers.join(', ')}: nobody who could decide and is not asked already`;
+  throw rule('approval.nobody-new', message, { details: { approvers } });
 }
 
 function assertKnown(approvers: readonly Approver[], { organisation }: Moment): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { overrideApproval } from './break-glass.js';
+import { quorumOf } from './counting.js';
 import { freezeDeadlines } from './deadlines.js';
 import { explainApproval } from './explain.js';
 import { TestApproval } from './test-approval.js';
@@ -167,6 +168,9 @@ describe('an explanation', () => {
     expect(auto('true').quorum).toEqual({ required: 0, given: 0, met: true });
     expect(auto('false').quorum.met).toBe(false);
     expect(auto('false').stages[0]?.met).toBe(false);
+    // Replies to commands say the same.
+    const refused = TestApproval.adHoc({ policy: { level: 'AUTO', approvers: [], rule: 'false' } });
+    expect(quorumOf(refused.state, refused.organisation).met).toBe(false);
   });
 
   it('says what happens when', () => {
@@ -191,5 +195,20 @@ describe('an explanation', () => {
       rule: 'one rejection rejects',
       people: ['bob'],
     });
+  });
+
+  it.each<[object, string[]]>([
+    [{ rejection: { veto: ['grace'] } }, ['grace']],
+    [{ rejection: { count: 2 } }, ['erin', 'frank']],
+    [{}, ['erin']],
+  ])('names those whose rejections decided, by %j', (rule, people) => {
+    const approval = TestApproval.ofWorkflow({ level: 'DUAL', approvers: ['group:risk'], ...rule });
+    for (const id of ['erin', 'frank', 'grace']) {
+      if (approval.state.status !== 'REJECTED') approval.reject(id);
+    }
+    expect(why(approval, 'bob').decidedBy?.people).toEqual(people);
+    // Also when the one with the veto has left since.
+    approval.people = approval.people.filter(({ id }) => id !== 'grace');
+    expect(why(approval, 'bob').decidedBy?.people).toEqual(people);
   });
 });

@@ -13,10 +13,12 @@ import { closeReview, overrideApproval } from './break-glass.js';
 import { existing } from './decide.js';
 import type { Cause, Moment } from './draft.js';
 import { exclusionOf, madeApproverBy, trustedIn, waysNamed } from './eligibility.js';
+import { problemOf } from './problem.js';
 import { peopleLeft } from './reachability.js';
+import { approversOf } from './settle.js';
 import { countedVotes, quorumOf } from './counting.js';
 import { addedTo, decidedSoFar, peopleOf, requiredAgain, roundAt } from './stages.js';
-import { type ApprovalState, type ExistingApproval, isOpen, type Vote } from './state.js';
+import { type ApprovalState, type ExistingApproval, isOpen } from './state.js';
 
 type Explanation = z.output<typeof ExplainApproval.reply>;
 
@@ -43,7 +45,7 @@ export function explainApproval(state: ApprovalState, cause: Cause): Explanation
     approvalId: request.approvalId,
     status,
     summary: summaryOf(current, cause),
-    quorum: quorumIn(current, cause),
+    quorum: quorumOf(current, organisation),
     stages: stagesOf(current, cause),
     waitingOn: open ? waitingOn(current, cause) : [],
     barred: open ? barred(current, cause) : [],
@@ -63,8 +65,8 @@ function summaryOf(state: ExistingApproval, moment: Moment): string {
   const { required, given } = quorumOf(state, moment.organisation);
   const decided = decidedBy(state);
   if (decided) return `${state.status}: ${decided.rule}`;
-  const [problem] = state.incidents.values();
-  if (problem !== undefined) return `Stuck: ${problem}`;
+  const problem = problemOf(state, moment);
+  if (problem !== undefined) return problem;
   const left = peopleLeft(state, moment).size;
   const people = left === 1 ? '1 person' : `${left} people`;
   const whom = moment.organisation.isEmpty ? 'those whom the policy names' : people;
@@ -74,19 +76,11 @@ function summaryOf(state: ExistingApproval, moment: Moment): string {
   return `${given} of ${approvals} given; ${whom} may give ${others}${paused}`;
 }
 
-/** By a rule nobody gives anything: it is met when the rule held. */
-function quorumIn(state: ExistingApproval, { organisation }: Moment): Explanation['quorum'] {
-  const quorum = quorumOf(state, organisation);
-  return quorum.required === 0 ? { ...quorum, met: state.status === 'APPROVED' } : quorum;
-}
-
 /** Which rule gave the outcome, and by whose decisions. */
 function decidedBy(state: ExistingApproval): Explanation['decidedBy'] {
-  const { status, request, overriddenBy, votes, stage } = state;
+  const { status, request, overriddenBy, stage } = state;
   const { rule, level } = request.policy;
   const condition = level === 'AUTO' ? (rule ?? 'true') : undefined;
-  const by = (action: Vote['action']) =>
-    votes.filter((vote) => vote.action === action).map(({ approver }) => approver);
   switch (status) {
     case 'PENDING':
     case 'IN_PROGRESS':
@@ -96,12 +90,12 @@ function decidedBy(state: ExistingApproval): Explanation['decidedBy'] {
         return { rule: 'an emergency override', people: [overriddenBy] };
       }
       if (condition !== undefined) return { rule: `the rule holds: ${condition}`, people: [] };
-      return { rule: 'every stage has its approvals', people: by('approve') };
+      return { rule: 'every stage has its approvals', people: approversOf(state) };
     case 'REJECTED': {
       if (condition !== undefined)
         return { rule: `the rule does not hold: ${condition}`, people: [] };
       const { rejection = 'any' } = roundAt(request.policy, stage);
-      return { rule: rejectionText(rejection), people: by('reject') };
+      return { rule: rejectionText(rejection), people: rejectersOf(state) };
     }
     case 'TIMED_OUT':
       return { rule: 'its time was up', people: [] };
@@ -110,6 +104,14 @@ function decidedBy(state: ExistingApproval): Explanation['decidedBy'] {
     case 'CANCELLED':
       return { rule: 'what waited for it ended or moved on', people: [] };
   }
+}
+
+/** Those whose rejections made the outcome; others may have rejected to no effect. */
+function rejectersOf({ votes, stage, request, rejectedBy }: ExistingApproval): string[] {
+  const { rejection = 'any' } = roundAt(request.policy, stage);
+  if (rejection === 'any' || !('count' in rejection)) return [rejectedBy ?? []].flat();
+  const rejections = votes.filter((vote) => vote.stage === stage && vote.action === 'reject');
+  return rejections.slice(0, rejection.count).map(({ approver }) => approver);
 }
 
 function rejectionText(rejection: RejectionRule): string {

@@ -28,11 +28,30 @@ describe('an ad-hoc request', () => {
     expect(refused({ level: 'SINGLE', approvers: ['erin', 'nobody'] })).toBe(
       'approval.unknown-approver',
     );
-    expect(refused({ level: 'COMMITTEE', approvers: ['group:risk'] })).toBe(
-      'approval.malformed-policy',
-    );
+    expect(refused({ level: 'COMMITTEE', approvers: ['group:risk'] })).toBe('request.invalid');
     const policy = { level: 'SINGLE', approvers: ['erin'], calendar: 'mars' } as const;
     expect(refused({ policy })).toBe('approval.unknown-calendar');
+  });
+
+  it('says within whom the approvers have to be, and who of these is unknown', () => {
+    const policy = { level: 'SINGLE', approvers: ['group:risk'], within: ['group:london', 'bob'] };
+    const refused = (more: object) => () => TestApproval.adHoc({ policy: { ...policy, ...more } });
+    expect(refused({})).toThrow(
+      expect.objectContaining({
+        code: 'approval.quorum-unreachable',
+        message:
+          'one person of group:risk within group:london or bob has to approve; nobody may; the directory has nobody for group:london',
+        details: { unknown: ['group:london'] },
+      }),
+    );
+    const stages = [{ name: 'one', ...policy, within: ['group:paris'] }];
+    const inStages = { level: undefined, approvers: [], stages, within: ['erin'] };
+    expect(refused(inStages)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('of group:risk within erin and within group:paris has'),
+        details: { unknown: ['group:paris'] },
+      }),
+    );
   });
 
   it('names the places of a malformed policy', () => {

@@ -14,16 +14,20 @@ export function makersOf({ request }: ExistingApproval, organisation: Organisati
   return new Set(ids.flatMap((id) => [...organisation.peopleBehind(id)]));
 }
 
-/** Who asked and who made the subject never decide. */
+/** What somebody who is kept out would do, as it is said of them. */
+export type Act = 'decides' | 'escalates' | 'overrides' | 'reviews';
+
+/** Who asked and who made the subject never decide, nor do what comes to that. */
 export function exclusionOfMaker(
   state: ExistingApproval,
   person: string,
   organisation: Organisation,
+  act: Act = 'decides',
 ): Exclusion | undefined {
   if (!makersOf(state, organisation).has(person)) return undefined;
   if (organisation.peopleBehind(state.request.requester).has(person)) {
-    return { code: 'approval.self-approval', reason: 'who asks for an approval never decides it' };
+    return { code: 'approval.self-approval', reason: `who asks for an approval never ${act} it` };
   }
-  const reason = 'who made what is to be approved never decides it';
+  const reason = `who made what is to be approved never ${act} it`;
   return { code: 'approval.excluded', reason };
 }

@@ -1,7 +1,7 @@
 import { assignable, demandOf, roundsOf } from '@countersign/state-machine';
 
 import { Draft, type Events, type Moment } from './draft.js';
-import { exclusionOf, trustedIn } from './eligibility.js';
+import { exclusionOf, limitsOf, trustedIn } from './eligibility.js';
 import { identityOf } from './identity.js';
 import { quorumOf } from './counting.js';
 import { addedTo, decidedSoFar, peopleOf, requiredAgain, roundAt } from './stages.js';
@@ -40,7 +40,7 @@ export function unmetRule(state: ExistingApproval, moment: Moment): string | und
   if (left.size < needed) {
     const round = roundAt(policy, state.stage);
     const stage = round.name === undefined ? '' : `stage ${round.name}: `;
-    const demand = demandOf(round, required, [...round.approvers, ...addedTo(state, state.stage)]);
+    const demand = demandOf(round, required, limitsOf(state), addedTo(state, state.stage));
     return `${stage}${demand}; ${givenAndLeft(given, left.size)}`;
   }
   const later = laterStages(state, moment);

@@ -63,6 +63,7 @@ const cases: Record<string, Record<string, Case>> = {
     excluded: { of: workflow(), as: 'ivan', act: escalate() },
     'approvers-missing': { as: 'erin', act: escalate() },
     'unknown-approver': { as: 'erin', act: escalate(['mallory']) },
+    'nobody-new': { as: 'erin', act: escalate(['group:risk', 'alice']) },
     'no-tier': { of: workflow(), as: 'erin', act: escalate(['bob']) },
     'not-of-the-tiers': {
       of: workflow({ ...DUAL, escalation: [{ after: 'PT1H', approvers: ['grace'] }] }),
@@ -144,6 +145,21 @@ describe.each(Object.keys(cases))('of what is documented, %s refuse with', (rout
     expect(refused).toBe(`approval.${code}`);
     expect(approval.events).toHaveLength(before);
   });
+});
+
+it.each<[string, string, Case]>([
+  ['decides', 'who asks for an approval never decides it', { as: 'alice', act: claimApproval }],
+  ['escalates', 'who asks for an approval never escalates it', { as: 'alice', act: escalate() }],
+  ['overrides', 'who asks for an approval never overrides it', { as: 'alice', act: override() }],
+  [
+    'reviews',
+    'who asks for an approval never reviews it',
+    { of: emergency(), after: overridden, as: 'alice', act: review },
+  ],
+])('say of who asked and %s what was tried', (_, message, { of, after, as, act }) => {
+  const approval = of ?? adHoc();
+  after?.(approval);
+  expect(() => approval.do(act, as)).toThrow(message);
 });
 
 it.each<[string, Act]>([

@@ -4,6 +4,7 @@ import { AppError, hashOf, messageOf, parseInput, rule } from '@countersign/kern
 import {
   adHocPolicyFindings,
   ApprovalPolicy,
+  type Approver,
   type Calendar,
   deadlinesOf,
   type Organisation,
@@ -49,7 +50,7 @@ export function requestApproval(state: ApprovalState, asked: Asked, moment: Mome
  * Opens what a person asks for.
  *
  * @throws AppError `approval.unknown-approver` with `details.approvers`, `approval.unknown-calendar`,
- *   `approval.quorum-unreachable`, `approval.malformed-policy`, `approval.rule-failed`; what the analysis of definitions
+ *   `approval.quorum-unreachable`, `request.invalid`, `approval.rule-failed`; what the analysis of definitions
  *   finds in a policy, with its codes and `details.findings`
  */
 export function requestAdHoc(
@@ -93,7 +94,7 @@ function policyOf({
     policy === undefined
       ? { level, quorum, approvers: approvers ?? [] }
       : { ...policy, ...(approvers === undefined ? {} : { approvers }) };
-  return parseInput(ApprovalPolicy, JSON.parse(JSON.stringify(asked)), 'approval.malformed-policy');
+  return parseInput(ApprovalPolicy, JSON.parse(JSON.stringify(asked)));
 }
 
 /** What a person asks for is refused at once when it cannot be met. */
@@ -101,19 +102,25 @@ function assertSound(state: ExistingApproval, moment: Moment): void {
   const { organisation } = moment;
   const { policy, requester } = state.request;
   const unmet = unmetRule(state, moment);
-  const unknown = unknownApprovers(policy, organisation);
-  const nobody = `the directory has nobody for ${unknown.join(', ')}`;
+  const unknown = namesUnknown(approversIn(policy), organisation);
+  const nobodyFor = (names: readonly string[]) =>
+    `the directory has nobody for ${names.join(', ')}`;
   if (unmet !== undefined) {
     const asks = peopleOf(policy, 0, organisation).has(requester);
+    const limits = roundsOf(policy).flatMap(({ within = [] }) => within);
+    const named = [...approversIn(policy), ...(policy.within ?? []), ...limits];
+    const missing = namesUnknown(named, organisation);
     const why = [
       unmet,
       ...(asks ? [`${requester} asked and never decides`] : []),
-      ...(unknown.length > 0 ? [nobody] : []),
+      ...(missing.length > 0 ? [nobodyFor(missing)] : []),
     ];
-    throw rule('approval.quorum-unreachable', why.join('; '), { details: { unknown } });
+    throw rule('approval.quorum-unreachable', why.join('; '), { details: { unknown: missing } });
   }
   if (unknown.length > 0) {
-    throw rule('approval.unknown-approver', nobody, { details: { approvers: unknown } });
+    throw rule('approval.unknown-approver', nobodyFor(unknown), {
+      details: { approvers: unknown },
+    });
   }
   if (policy.rule !== undefined) compileCondition(policy.rule, ['subject']);
   const { subject } = state;
@@ -126,17 +133,15 @@ function assertSound(state: ExistingApproval, moment: Moment): void {
   throw rule(first.code, message, { details: { findings } });
 }
 
-/** Approvers behind whom the directory knows nobody active. */
-function unknownApprovers(
-  { escalation = [], ...policy }: ApprovalPolicy,
-  organisation: Organisation,
-): string[] {
+/** Everybody whom a policy asks, at once or later. */
+function approversIn({ escalation = [], ...policy }: ApprovalPolicy): Approver[] {
+  return [...roundsOf(policy), ...escalation].flatMap(({ approvers }) => approvers);
+}
+
+/** Names behind which the directory knows nobody active. */
+function namesUnknown(names: readonly Approver[], organisation: Organisation): Approver[] {
   if (organisation.isEmpty) return [];
-  const named = [
-    ...roundsOf(policy).flatMap(({ approvers }) => approvers),
-    ...escalation.flatMap(({ approvers }) => approvers),
-  ];
-  return [...new Set(named)].filter((approver) => organisation.named([approver]).size === 0);
+  return [...new Set(names)].filter((name) => organisation.named([name]).size === 0);
 }
 
 function opened(

@@ -23,7 +23,7 @@ export function settle(draft: Draft): void {
 }
 
 /** Those who approved, in order: with whoever they did it for, that person. */
-function approversOf({ votes }: ExistingApproval): string[] {
+export function approversOf({ votes }: ExistingApproval): string[] {
   return votes.filter(({ action }) => action === 'approve').map(({ approver }) => approver);
 }
 

@@ -68,6 +68,8 @@ export interface ExistingApproval {
   /** Code to message. */
   readonly incidents: ReadonlyMap<string, string>;
   readonly overriddenBy?: string | undefined;
+  /** Whose rejection was the last that it took. */
+  readonly rejectedBy?: string | undefined;
   readonly review?: 'open' | 'closed' | undefined;
   /** Refused decisions on record, by who made them. */
   readonly refusals: ReadonlyMap<string, number>;
@@ -139,7 +141,7 @@ function evolveExisting(state: ExistingApproval, event: ApprovalEvent): Existing
     case 'approval.granted':
       return { ...state, status: 'APPROVED' };
     case 'approval.rejected':
-      return { ...state, status: 'REJECTED' };
+      return { ...state, status: 'REJECTED', rejectedBy: event.data.rejectedBy };
     case 'approval.timed-out':
       return { ...state, status: 'TIMED_OUT' };
     case 'approval.withdrawn':
