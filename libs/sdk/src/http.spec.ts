@@ -1,24 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { approval, changed, decided, HASH, ID, quorum, shown } from '../test/answers.js';
 import { ApiServer, type Received } from '../test/api-server.js';
 import { Countersign } from './index.js';
-
-const ID = '6f1c1b1e-51ab-4a10-9d2f-0c9c3c0f5a10';
-const DECISION = '0d4a1a9c-7c1e-4c55-8f2e-1d3a5b7c9e21';
-const HASH = 'a'.repeat(64);
-const shown = { approvalId: ID, subjectHash: HASH };
-const quorum = { required: 2, given: 1, met: false };
-const changed = { approvalId: ID, status: 'IN_PROGRESS', position: '7' };
-const decided = { ...changed, decisionId: DECISION, approvals: 1, required: 2, quorum };
-const approval = {
-  approvalId: ID,
-  status: 'PENDING',
-  requester: 'alice',
-  subject: { limit: 5 },
-  subjectHash: HASH,
-  quorum,
-  somethingNew: true,
-};
 
 let api: ApiServer;
 let client: Countersign;
