@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { z } from 'zod';
 
+import { badOptions, baseOf } from './base-url.js';
 import { CountersignError, jsonIn, problemOf } from './problem.js';
 
 const RETRIES = 5;
@@ -11,7 +12,7 @@ const RETRY_AFTER_MAX_MS = 10_000;
 const ATTEMPT_MS = 30_000;
 
 export interface ConnectionOptions {
-  /** Where the gateway is, such as `https://countersign.example.com`. */
+  /** Where the gateway is, without `/api/v1`, such as `https://countersign.example.com`. */
   readonly url: string;
   /**
    * The bearer token, asked for before each attempt: cache it. `rejected` is one that the server has just refused:
@@ -50,7 +51,14 @@ export class Connection {
   /** Of the last reply that had one: reads wait until it is in the read tables. */
   position: string | undefined;
 
-  constructor(private readonly options: ConnectionOptions) {}
+  readonly #base: URL;
+
+  /** @throws CountersignError `sdk.bad-options` */
+  constructor(private readonly options: ConnectionOptions) {
+    this.#base = baseOf(options.url);
+    if (typeof options.token === 'function') return;
+    throw badOptions('token is a function that answers the token: () => token');
+  }
 
   /** @throws CountersignError what the server says, or that it does not answer. */
   async send<Reply extends z.ZodType>(call: Call<Reply>): Promise<z.output<Reply>> {
@@ -107,7 +115,7 @@ export class Connection {
     headers: Record<string, string>,
     token: string,
   ): Promise<unknown> {
-    const url = new URL(`api/v1${path}`, this.options.url.replace(/\/*$/, '/'));
+    const url = new URL(`api/v1${path}`, this.#base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }

@@ -16,7 +16,7 @@ interface ErrorContext {
 /**
  * What went wrong, by a stable `code` (`context.reason`): the server's, such as `approval.self-approval`, or one of
  * ours: `sdk.unreachable` (nobody answered in time: it may or may not have been done), `sdk.unexpected-reply`,
- * `sdk.not-your-durable`, `sdk.not-let-in`.
+ * `sdk.not-your-durable`, `sdk.not-let-in`, `sdk.bad-options` (the client is made with what cannot work).
  */
 export class CountersignError extends Error {
   readonly status: number;

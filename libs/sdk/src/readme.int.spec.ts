@@ -1,6 +1,6 @@
 import { eventually } from '@countersign/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { ApiServer } from '../test/api-server.js';
 import { EventsServer } from '../test/events-server.js';
 
 const ID = '6f1c1b1e-51ab-4a10-9d2f-0c9c3c0f5a10';
+const DECISION = '0d4a1a9c-7c1e-4c55-8f2e-1d3a5b7c9e21';
 const HASH = 'a'.repeat(64);
 const quorum = { required: 2, given: 0, met: false };
 const folderOf = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -22,7 +23,7 @@ describe('the examples', () => {
   let events: EventsServer;
   let examples: string[];
   let folder: string;
-  const running: ChildProcess[] = [];
+  const running: ChildProcessWithoutNullStreams[] = [];
 
   beforeAll(async () => {
     [api, events] = await Promise.all([ApiServer.start(), EventsServer.start()]);
@@ -83,26 +84,44 @@ describe('the examples', () => {
     expect(api.received.at(-1)?.headers.authorization).toBe('Bearer of alice');
   });
 
-  it('decide', async () => {
-    const [subject, requester] = [{ limit: '5' }, 'alice'];
-    const approval = {
-      approvalId: ID,
-      status: 'PENDING',
-      subject,
-      subjectHash: HASH,
-      requester,
-      quorum,
+  describe('decide on one, which they show', () => {
+    const shown = { approvalId: ID, subjectHash: HASH, subject: { limit: '5' } };
+    const approval = { ...shown, status: 'PENDING', requester: 'alice', quorum };
+    const decision = `/api/v1/approvals/${ID}/decisions`;
+
+    const typed = async (reason: string) => {
+      const { child, exit, output } = await example(1);
+      child.stdin.end(`${reason}\n`);
+      return { code: await exit, text: output.text };
     };
-    api.ok({ token: 'of erin' });
-    api.ok({ items: [approval, approval], nextCursor: null });
-    const decided = { approvalId: ID, status: 'IN_PROGRESS', position: '2', decisionId: ID };
-    api.ok({ ...decided, approvals: 1, required: 2, quorum });
-    api.problem(422, 'approval.already-decided');
-    const { exit, output } = await example(1);
-    expect(await exit).toBe(0);
-    expect(output.text).toBe(
-      `{ limit: '5' } IN_PROGRESS\n{ limit: '5' } approval.already-decided\n`,
-    );
+
+    beforeEach(() => {
+      api.received.splice(0);
+      api.ok({ token: 'of erin' });
+      api.ok({ items: [approval, { ...approval, approvalId: DECISION }], nextCursor: null });
+    });
+
+    it('for the reason that is typed', async () => {
+      const decided = { approvalId: ID, status: 'IN_PROGRESS', position: '2' };
+      api.ok({ ...decided, decisionId: DECISION, approvals: 1, required: 2, quorum });
+      const { code, text } = await typed('terms agree');
+      expect(text).toMatch(/^\{ limit: '5' \}\n(?=.*IN_PROGRESS\n$)/s);
+      expect(code).toBe(0);
+      const { path, body } = api.received.at(-1) ?? {};
+      const sent = { action: 'approve', reason: 'terms agree', subjectHash: HASH };
+      expect([path, body]).toEqual([decision, sent]);
+    });
+
+    it('and say why it was refused', async () => {
+      api.problem(422, 'approval.stale-subject');
+      const { code, text } = await typed('terms agree');
+      expect([code, text]).toEqual([1, expect.stringContaining('approval.stale-subject')]);
+    });
+
+    it('unless nothing is typed', async () => {
+      expect((await typed('')).code).toBe(0);
+      expect(api.received.map(({ path }) => path)).not.toContain(decision);
+    });
   });
 
   it('hear what came of it, and stop', async () => {
