@@ -90,6 +90,21 @@ describe('openapi.json', () => {
     expect(limit?.schema).toEqual({ type: 'integer', minimum: 1, maximum: 200, default: 50 });
   });
 
+  it('has the values of a parameter in both cases, as they are taken', async () => {
+    const { paths } = await fetchDocument<OpenApi>('openapi.json');
+    const status = paths['/api/v1/approvals']?.get?.parameters.find(
+      ({ name }) => name === 'status',
+    );
+    expect(status?.schema).toMatchObject({
+      type: 'string',
+      enum: expect.arrayContaining(['pending', 'PENDING', 'approved', 'APPROVED']),
+    });
+    expect(status).toHaveProperty(
+      'description',
+      expect.stringContaining('`pending`: all that are open'),
+    );
+  });
+
   it('names codes that the product has, under the status that they are sent with', async () => {
     const { paths } = await fetchDocument<OpenApi>('openapi.json');
     const thrown = codesInSources();

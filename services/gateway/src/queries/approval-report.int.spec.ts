@@ -286,6 +286,7 @@ describe('the report on approvals', () => {
     await expect(query.report(as(['compliance']), usual, nobody, NOW)).rejects.toMatchObject({
       kind: 'forbidden',
       code: 'report.not-allowed',
+      message: 'this takes a member of the group auditors or workflow-admins',
     });
     expect(await query.report(as(['auditors']), usual, nobody, NOW)).toHaveProperty('outcomes');
   });

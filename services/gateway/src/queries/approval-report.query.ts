@@ -1,4 +1,4 @@
-import { forbidden, invalid, isAdministrator, rule } from '@countersign/kernel';
+import { ADMINISTRATORS, forbidden, invalid, isAdministrator, rule } from '@countersign/kernel';
 import type { Organisation } from '@countersign/state-machine';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -60,7 +60,8 @@ export class ApprovalReportQuery {
   ): Promise<object> {
     const { caller } = view;
     if (!isAdministrator(caller) && !caller.groups.includes(AUDITORS)) {
-      throw forbidden('report.not-allowed', `this takes a member of the group ${AUDITORS}`);
+      const groups = `${AUDITORS} or ${ADMINISTRATORS}`;
+      throw forbidden('report.not-allowed', `this takes a member of the group ${groups}`);
     }
     const range = rangeOf(parameters, now, (id) =>
       organisation.personOf(id === 'me' ? caller.id : id),

@@ -32,7 +32,9 @@ export const ApprovalItem = z.object({
   reason: z.string().nullable().describe('why it was asked for'),
   status: ApprovalStatus,
   level: ApprovalLevel,
-  quorum: QuorumState.describe('of the stage that is open, or was last'),
+  quorum: QuorumState.describe(
+    'of the stage that is open, or was last; not the outcome, which is `status`',
+  ),
   stage: Count.describe('which one that is, from 0'),
   stageName: z.string().nullable(),
   required: Count.describe('as in `quorum`'),

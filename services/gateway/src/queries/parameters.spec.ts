@@ -26,6 +26,13 @@ describe('parseQuery', () => {
     expect(parseQuery(TemplateParameters, { version: '2' }).version).toBe(2);
   });
 
+  it('says which values there are, as they are written most', () => {
+    expect(problemsOf({ status: 'foo' })).toEqual({
+      code: 'query.invalid',
+      places: [expect.stringMatching(/one of pending\|in_progress\|.*, in upper or lower case/)],
+    });
+  });
+
   it.each([
     [{ aprover: 'me' }, 'aprover'],
     [{ status: 'maybe' }, '/status'],

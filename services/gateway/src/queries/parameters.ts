@@ -8,12 +8,15 @@ export const Text = z
   .refine((text) => findUnstorableText(text) === undefined, 'holds a NUL character');
 
 /** One of some upper-case values, in any case. */
-export const anyCase = <const Values extends readonly [string, ...string[]]>(values: Values) =>
-  z
+export function anyCase<const Values extends readonly [string, ...string[]]>(values: Values) {
+  const lower = values.map((value) => value.toLowerCase());
+  const error = `expected one of ${lower.join('|')}, in upper or lower case`;
+  return z
     .string()
     .toUpperCase()
-    .pipe(z.enum(values))
-    .meta({ enum: values, description: 'in upper or lower case' });
+    .pipe(z.enum(values, { error }))
+    .meta({ enum: [...lower, ...values], description: 'in upper or lower case' });
+}
 
 /** A whole number, between 1 and `max`. */
 export const wholeNumber = (max: number) =>

@@ -229,7 +229,7 @@ export class ApprovalCommandsController {
   @Operation({
     summary: 'Close the review of an emergency override',
     description:
-      'By an approver, somebody who could have overridden, or an administrator; not by who did, who asked, or who made the subject.',
+      'By an approver, somebody who could have overridden, or an administrator; not by who did, who asked, or who made the subject. The verdict is on record and in the report, and undoes nothing: what was granted stays granted.',
     body: ReviewBody,
     reply: CloseReview.reply,
     errors: {

@@ -66,7 +66,7 @@ export class DelegationsController {
   @Operation({
     summary: 'Let somebody decide for you, for a time',
     description:
-      'Between people of the directory, at most 366 days. `scope` narrows it to templates, or to some of the ways in which policies name you. Delegations may follow one another, three at most, and never lead back. An administrator may give one for somebody absent, not to themselves. The rules about who may not approve hold for everybody on the way.',
+      'Between people of the directory. `end` is a date and time with its zone; it comes after `start`, which is not in the past, and at most 366 days later: else `delegation.bad-period`. `scope` narrows it to templates, or to some of the ways in which policies name you; without it, or with `{}`, everything is covered. Delegations may follow one another, three at most, and never lead back. An administrator may give one for somebody absent, not to themselves. The rules about who may not approve hold for everybody on the way.',
     body: DelegationBody,
     reply: CreateDelegation.reply,
     errors: {

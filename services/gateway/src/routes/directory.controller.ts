@@ -15,7 +15,12 @@ import { ReadViews } from '../queries/read-views.js';
 import { API } from './api-path.js';
 
 const DirectoryReply = Directory.safeExtend({
-  revision: z.int().nonnegative().describe('what `If-Match` has to name, in quotes'),
+  revision: z
+    .int()
+    .nonnegative()
+    .describe(
+      'what `If-Match` has to name, in quotes: that of the last change of people or calendars. `directoryRevision` of decisions is later after changes of delegations',
+    ),
 });
 
 /** As GET gave it: `If-Match` says which revision was changed, not the body. */
