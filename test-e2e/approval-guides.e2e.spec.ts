@@ -60,13 +60,11 @@ describe('the guides to approvals', () => {
     await rm(temporary, { recursive: true, force: true });
   }, 120_000);
 
-  it('print what they say, block by block', async () => {
-    const texts = await Promise.all(DOCUMENTS.map((path) => readFile(join(ROOT, path), 'utf8')));
-    const steps = texts.flatMap(stepsOf);
-    expect(steps.length).toBeGreaterThan(20);
-    expect(texts[0]).toContain('http://localhost:8080');
-    const { printed, complaints } = await paste(
-      steps.map(({ commands }) => commands.replaceAll('http://localhost:8080', system.base)),
+  const pasted = (blocks: readonly string[]) =>
+    paste(
+      blocks.map((block) =>
+        block.replaceAll('http://localhost:8080', system.base).replaceAll('/tmp/', `${temporary}/`),
+      ),
       {
         NATS_PORT: new URL(system.nats.url).port,
         PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
@@ -74,6 +72,13 @@ describe('the guides to approvals', () => {
         NODE_OPTIONS: '',
       },
     );
+
+  it('print what they say, block by block', async () => {
+    const texts = await Promise.all(DOCUMENTS.map((path) => readFile(join(ROOT, path), 'utf8')));
+    const steps = texts.flatMap(stepsOf);
+    expect(steps.length).toBeGreaterThan(20);
+    expect(texts[0]).toContain('http://localhost:8080');
+    const { printed, complaints } = await pasted(steps.map(({ commands }) => commands));
     expect(complaints).toBe('');
     for (const [index, { heading, look }] of steps.entries()) {
       let rest = printed[index] ?? '';
@@ -84,4 +89,41 @@ describe('the guides to approvals', () => {
       }
     }
   }, 180_000);
+
+  it('are led to by a README that can be pasted', async () => {
+    const steps = stepsOf(await readFile(join(ROOT, 'README.md'), 'utf8'));
+    const blocks = steps
+      .map(({ commands }) => commands.replaceAll('sleep 1', 'sleep 4'))
+      .filter((block) => block !== 'npm start\n');
+    const { printed } = await pasted(blocks);
+    const about = (command: string) => printed[blocks.findIndex((each) => each.includes(command))];
+    expect(about('category=triggerfiring')).toContain('"type":"trigger.event-ignored"');
+    expect(about('approve $DAVE')).toMatch(
+      /"IN_PROGRESS".*"approval.already-decided".*"status":"APPROVED"/s,
+    );
+    expect(about('/transitions')).toMatch(/"status":"COMPLETED".*"type":"approval.granted"/s);
+    expect(about('broken.json')).toContain('"code":"message.malformed-json"');
+    expect(about('OVERRIDES=')).toMatch(/"status":"ACTIVE".*"approvalId"/);
+  }, 60_000);
+
+  it("have policies that may be asked for, but for those that say that they are a transition's", async () => {
+    const guide = await readFile(join(ROOT, 'docs/guides/approval-policies.md'), 'utf8');
+    const alice = await system.as('alice');
+    const found = [...guide.matchAll(/(?<before>.*?)^```json\n(?<text>.*?)^```$/gms)]
+      .map(({ groups: { before = '', text = '' } = {} }) => ({
+        before,
+        policy: JSON.parse(text) as object,
+      }))
+      .filter(({ policy }) => !('timeZone' in policy));
+    const asked = await Promise.all(
+      found.map(async ({ before, policy }) => {
+        const request = { policy, subject: { amount: '5.00' }, reason: 'a try' };
+        const { status } = await alice.post('/approvals', request);
+        const paragraph = before.trimEnd().split('\n\n').at(-1) ?? '';
+        return [status, paragraph.toLowerCase().includes("**for a workflow's transition**")];
+      }),
+    );
+    expect(asked.filter(([, transition]) => transition)).toEqual(Array(3).fill([422, true]));
+    expect(asked.filter(([, transition]) => !transition)).toEqual(Array(6).fill([201, false]));
+  });
 });
