@@ -268,3 +268,35 @@ describe('a delegation', () => {
     expect(refusal(own)).toEqual([403, 'delegation.not-yours']);
   });
 });
+
+describe('whoever was renamed', () => {
+  it('does not publish what they wrote under their former id', async () => {
+    const priya = await system.as('priya');
+    const draft = (name: string) => {
+      const states = [{ name: 'new' }, { name: 'done', final: 'completed' }];
+      const transitions = [{ event: 'finish', from: 'new', to: 'done' }];
+      return priya.post('/templates', {
+        definition: { name, initial: 'new', states, transitions },
+      });
+    };
+    expect((await draft('renamed_author')).status).toBe(201);
+    const path = '/templates/renamed_author/versions/1';
+    expect((await priya.post(`${path}/submit`, {})).status).toBe(202);
+    const renamed = await change('priya', (self) => ({
+      ...self,
+      id: 'priya9',
+      logins: ['priya'],
+    }));
+    expect(renamed.status).toBe(200);
+    // Not until the gateway has heard of it is it another id that publishes.
+    let tries = 0;
+    await eventually(async () => {
+      await draft(`other_${++tries}`);
+      const events = await readStore(system);
+      return events.some(({ metadata }) => metadata['actor'] === 'priya9');
+    });
+    const publish = (by: ApiClient) => by.post(`${path}/publish`, {});
+    expect(refusal(await publish(priya))).toEqual([422, 'template.second-person-needed']);
+    expect((await publish(alice)).status).toBe(202);
+  });
+});

@@ -20,11 +20,13 @@ import {
   systemActor,
 } from '@countersign/kernel';
 import { type CommandContext, EventOffers } from '@countersign/messaging';
+import { DirectoryReader } from '@countersign/service-kit';
 import type { WorkflowDefinition } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 import {
+  type Cause,
   countFindings,
   draftOf,
   existing,
@@ -44,6 +46,7 @@ import { Templates } from './templates.js';
 type BodyOf<Command extends { body: z.ZodType }> = z.output<Command['body']>;
 type Decide = (
   state: TemplateState,
+  cause: Cause,
 ) => readonly TemplateEvent[] | Promise<readonly TemplateEvent[]>;
 
 /** The template service's use cases. */
@@ -53,6 +56,7 @@ export class TemplateHandler {
     @Inject(Templates) private readonly templates: Templates,
     @Inject(TemplateAnalysis) private readonly analysis: TemplateAnalysis,
     @Inject(EventOffers) private readonly offers: EventOffers,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
   ) {}
 
   async validate({ definition }: BodyOf<typeof ValidateTemplate>, { actor }: CommandContext) {
@@ -63,14 +67,14 @@ export class TemplateHandler {
     { definition, importedFrom }: BodyOf<typeof SaveTemplateDraft>,
     context: CommandContext,
   ): Promise<z.output<typeof SaveTemplateDraft.reply>> {
-    const author = context.actor.id;
-    const findings = await this.analysis.findings(author, definition);
+    const cause = await this.#causeOf(context);
+    const findings = await this.analysis.findings(context.actor.id, definition);
     const { state, position } = await this.templates.execute(
       Templates.streamOf(definition.name),
       context,
-      (current) => saveDraft(current, { definition, findings }, author, importedFrom),
+      (current) => saveDraft(current, { definition, findings }, cause, importedFrom),
     );
-    const saved = draftOf(state, author);
+    const saved = draftOf(state, cause);
     if (!saved) throw new CorruptDataError(definition.name, 'a draft that was saved is not there');
     const { name, version, status, definitionHash } = saved;
     return {
@@ -84,38 +88,38 @@ export class TemplateHandler {
   }
 
   submit({ comment, ...of }: BodyOf<typeof SubmitTemplate>, context: CommandContext) {
-    return this.#change(of, context, (state) =>
-      submitVersion(state, of.version, context.actor, comment),
+    return this.#change(of, context, (state, cause) =>
+      submitVersion(state, of.version, cause, comment),
     );
   }
 
   return({ reason, ...of }: BodyOf<typeof ReturnTemplate>, context: CommandContext) {
-    return this.#change(of, context, (state) =>
-      returnVersion(state, of.version, context.actor, reason),
+    return this.#change(of, context, (state, cause) =>
+      returnVersion(state, of.version, cause, reason),
     );
   }
 
   /** @throws AppError `template.admins-only` for anybody but administrators */
   publish(body: BodyOf<typeof PublishTemplate>, context: CommandContext) {
     const { version, comment, definitionHash: shownHash } = body;
-    const reviewer = context.actor.id;
-    return this.#change(body, context, async (state) => {
-      const { definition } = publishable(state, version, reviewer, shownHash);
+    return this.#change(body, context, async (state, cause) => {
+      const { definition } = publishable(state, version, cause, shownHash);
       if (!isAdministrator(context.actor)) {
         throw forbidden(
           'template.admins-only',
           `this takes a member of the group ${ADMINISTRATORS}`,
         );
       }
-      const findings = await this.analysis.findings(reviewer, definition);
-      return publishVersion(state, version, reviewer, findings, { comment, shownHash });
+      const findings = await this.analysis.findings(context.actor.id, definition);
+      return publishVersion(state, version, cause, findings, { comment, shownHash });
     });
   }
 
   /** @throws AppError `template.admins-only` for anybody but its author and administrators */
   retire({ reason, ...of }: BodyOf<typeof RetireTemplate>, context: CommandContext) {
-    const { actor } = context;
-    return this.#change(of, context, (state) => retireVersion(state, of.version, actor, reason));
+    return this.#change(of, context, (state, cause) =>
+      retireVersion(state, of.version, cause, reason),
+    );
   }
 
   /**
@@ -138,16 +142,22 @@ export class TemplateHandler {
     return resolveVersion(await this.templates.load(Templates.streamOf(name)), name, version);
   }
 
+  /** With everything that the directory has decided before: an author may have been renamed a moment ago. */
+  async #causeOf({ actor }: CommandContext): Promise<Cause> {
+    return { actor, organisation: await this.directory.load() };
+  }
+
   /** Waits until those who remember what may be started have heard of it. */
   async #change(
     { name, version }: { readonly name: string; readonly version: number },
     context: CommandContext,
     decide: Decide,
   ): Promise<TemplateReply> {
+    const cause = await this.#causeOf(context);
     const { state, events, position } = await this.templates.execute(
       Templates.streamOf(name),
       context,
-      decide,
+      (current) => decide(current, cause),
     );
     await this.offers.offer(events);
     const { status, definitionHash } = existing(state, version);

@@ -1,10 +1,11 @@
 import type { TemplateEvent } from '@countersign/contracts';
 import { AppError, fold } from '@countersign/kernel';
-import { parseDefinition } from '@countersign/state-machine';
+import { Organisation, parseDefinition } from '@countersign/state-machine';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import {
+  type Cause,
   publishVersion,
   retireVersion,
   returnVersion,
@@ -23,6 +24,9 @@ const contents = ['one', 'two', 'three'].map((title) =>
     transitions: [{ event: 'finish', from: 'new', to: 'done' }],
   }),
 );
+
+const nobodyKnown = new Organisation({ people: [] });
+const causeOf = (id: string): Cause => ({ actor: { id, groups: [] }, organisation: nobodyKnown });
 
 /** A command of somebody, as a function of the state. */
 interface Command {
@@ -47,15 +51,15 @@ const command: fc.Arbitrary<Command> = fc
     decide(state) {
       switch (kind) {
         case 'save':
-          return saveDraft(state, { definition, findings: [] }, by);
+          return saveDraft(state, { definition, findings: [] }, causeOf(by));
         case 'submit':
-          return submitVersion(state, version, { id: by, groups: [] });
+          return submitVersion(state, version, causeOf(by));
         case 'publish':
-          return publishVersion(state, version, by, [], shownTo(by, state, version));
+          return publishVersion(state, version, causeOf(by), [], shownTo(by, state, version));
         case 'return':
-          return returnVersion(state, version, { id: by, groups: [] }, 'because');
+          return returnVersion(state, version, causeOf(by), 'because');
         default:
-          return retireVersion(state, version, { id: by, groups: [] });
+          return retireVersion(state, version, causeOf(by));
       }
     },
   }));

@@ -1,9 +1,10 @@
 import { fold } from '@countersign/kernel';
-import { type Finding, parseDefinition } from '@countersign/state-machine';
+import { type Finding, Organisation, parseDefinition } from '@countersign/state-machine';
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  type Cause,
   existing,
   publishBuiltIn,
   publishVersion,
@@ -32,26 +33,32 @@ const analysed = (title: string, findings: readonly Finding[] = []) => ({
 const fault: Finding = { code: 'x.y', severity: 'error', path: '/initial', message: 'wrong' };
 const doubt: Finding = { ...fault, severity: 'warning' };
 
+const by = (
+  id: string,
+  groups: string[] = [],
+  organisation = new Organisation({ people: [] }),
+): Cause => ({ actor: { id, groups }, organisation });
+
 const save =
   (title: string, author: string): Step =>
   (state) =>
-    saveDraft(state, analysed(title), author);
+    saveDraft(state, analysed(title), by(author));
 const submit =
-  (version: number, by: string, groups: string[] = []): Step =>
+  (version: number, who: string, groups: string[] = []): Step =>
   (state) =>
-    submitVersion(state, version, { id: by, groups });
+    submitVersion(state, version, by(who, groups));
 const publish =
-  (version: number, by: string, findings: readonly Finding[] = []): Step =>
+  (version: number, who: string, findings: readonly Finding[] = []): Step =>
   (state) =>
-    publishVersion(state, version, by, findings);
+    publishVersion(state, version, by(who), findings);
 const sendBack =
-  (version: number, by: string, groups = ADMINS): Step =>
+  (version: number, who: string, groups = ADMINS): Step =>
   (state) =>
-    returnVersion(state, version, { id: by, groups }, 'the limit is wrong');
+    returnVersion(state, version, by(who, groups), 'the limit is wrong');
 const retire =
   (version: number): Step =>
   (state) =>
-    retireVersion(state, version, { id: 'erin', groups: ['workflow-admins'] });
+    retireVersion(state, version, by('erin', ADMINS));
 const bring =
   (title: string): Step =>
   (state) =>
@@ -77,11 +84,11 @@ describe('a draft', () => {
   });
 
   it('is not saved again without a change', () => {
-    expect(saveDraft(after(save('a', 'alice')), analysed('a'), 'alice')).toEqual([]);
+    expect(saveDraft(after(save('a', 'alice')), analysed('a'), by('alice'))).toEqual([]);
   });
 
   it('is saved with its errors, and says how many there are', () => {
-    const [event] = saveDraft({ versions: [] }, analysed('a', [fault, doubt, doubt]), 'alice');
+    const [event] = saveDraft({ versions: [] }, analysed('a', [fault, doubt, doubt]), by('alice'));
     expect(event?.data).toMatchObject({
       version: 1,
       author: 'alice',
@@ -157,7 +164,9 @@ describe('publishing', () => {
 
   it('is refused when the version is not what the reviewer was shown', () => {
     const shown = { shownHash: 'f'.repeat(64) };
-    expect(codeOf(() => publishVersion(inReview, 1, 'erin', [], shown))).toBe('template.changed');
+    expect(codeOf(() => publishVersion(inReview, 1, by('erin'), [], shown))).toBe(
+      'template.changed',
+    );
   });
 
   it('takes the hash of what was shown once it was submitted more than once, and records it', () => {
@@ -177,8 +186,8 @@ describe('publishing', () => {
       expect(error).toMatchObject({ kind: 'rule', code: 'template.hash-needed', details });
     }
     const before = { shownHash: existing(inReview, 1).definitionHash };
-    expect(codeOf(() => publishVersion(state, 1, 'erin', [], before))).toBe('template.changed');
-    const [event] = publishVersion(state, 1, 'erin', [], { shownHash });
+    expect(codeOf(() => publishVersion(state, 1, by('erin'), [], before))).toBe('template.changed');
+    const [event] = publishVersion(state, 1, by('erin'), [], { shownHash });
     expect(event?.data).toMatchObject({ definitionHash: shownHash, shownHash });
   });
 
@@ -192,9 +201,42 @@ describe('publishing', () => {
     );
     const shown = { shownHash: existing(state, 1).definitionHash };
     for (const user of ['alice', 'bob', 'carol']) {
-      const code = codeOf(() => publishVersion(state, 1, user, [], shown));
+      const code = codeOf(() => publishVersion(state, 1, by(user), [], shown));
       expect(code).toBe('template.second-person-needed');
     }
+  });
+});
+
+describe('whoever was renamed since', () => {
+  const wim9 = { id: 'wim9', name: 'Wim', roles: [], groups: [], active: true, logins: ['wim'] };
+  const organisation = new Organisation({ people: [wim9] });
+  const as = (id: string, groups: string[] = []) => by(id, groups, organisation);
+  const written = after(save('a', 'wim'));
+  const inReview = after(save('a', 'wim'), submit(1, 'wim'));
+  const logins = [['wim'], ['wim9']] as const;
+
+  it.each(logins)('does not publish what they wrote or submitted: %s', (id) => {
+    const submitted = after(save('a', 'alice'), submit(1, 'wim', ADMINS));
+    for (const state of [inReview, submitted]) {
+      const code = codeOf(() => publishVersion(state, 1, as(id, ADMINS), []));
+      expect(code).toBe('template.second-person-needed');
+    }
+    expect(publishVersion(inReview, 1, as('erin', ADMINS), [])).toHaveLength(1);
+  });
+
+  it.each(logins)('goes on with their own draft, under the id of today: %s', (id) => {
+    const [event] = saveDraft(written, analysed('b'), as(id));
+    expect(event?.data).toMatchObject({ version: 1, author: 'wim9' });
+    const [submitted] = submitVersion(written, 1, as(id));
+    expect(submitted?.data).toMatchObject({ submittedBy: 'wim9' });
+    const [returned] = returnVersion(inReview, 1, as(id), 'not yet');
+    expect(returned?.data).toMatchObject({ returnedBy: 'wim9' });
+    const published = fold(
+      templateAggregate,
+      publishVersion(inReview, 1, as('erin', ADMINS), []),
+      inReview,
+    );
+    expect(retireVersion(published, 1, as(id))).toHaveLength(1);
   });
 });
 

@@ -9,7 +9,7 @@ import {
   notFound,
   rule,
 } from '@countersign/kernel';
-import type { Finding, WorkflowDefinition } from '@countersign/state-machine';
+import type { Finding, Organisation, WorkflowDefinition } from '@countersign/state-machine';
 
 import type { TemplateState, VersionState } from './state.js';
 
@@ -19,8 +19,11 @@ export interface Analysed {
   readonly findings: readonly Finding[];
 }
 
-/** Whoever takes part in the review of a version. */
-type Reviewing = Pick<Actor, 'id' | 'groups'>;
+/** Who does something, and the organisation that says who is who: people are compared, not their ids and logins. */
+export interface Cause {
+  readonly actor: Pick<Actor, 'id' | 'groups'>;
+  readonly organisation: Organisation;
+}
 
 /**
  * Saves a draft. An author's latest draft gets the new content; somebody else's is never touched. Nothing
@@ -29,18 +32,18 @@ type Reviewing = Pick<Actor, 'id' | 'groups'>;
 export function saveDraft(
   state: TemplateState,
   { definition, findings }: Analysed,
-  author: string,
+  cause: Cause,
   importedFrom?: Provenance,
 ): readonly TemplateEvent[] {
   const definitionHash = hashOf(definition);
-  const own = draftOf(state, author);
+  const own = draftOf(state, cause);
   if (own?.definitionHash === definitionHash) return [];
   return [
     {
       type: 'template.draft-saved',
       data: {
         ...content(definition, definitionHash, own?.version ?? state.versions.length + 1),
-        author,
+        author: personOf(cause),
         findings: countFindings(findings),
         ...(importedFrom === undefined ? {} : { importedFrom }),
       },
@@ -49,9 +52,9 @@ export function saveDraft(
 }
 
 /** The latest version that somebody is writing. */
-export function draftOf(state: TemplateState, author: string): VersionState | undefined {
+export function draftOf(state: TemplateState, cause: Cause): VersionState | undefined {
   return state.versions.findLast(
-    (version) => version.status === 'DRAFT' && version.author === author,
+    ({ status, author }) => status === 'DRAFT' && isOneOf([author], cause),
   );
 }
 
@@ -63,12 +66,12 @@ export function draftOf(state: TemplateState, author: string): VersionState | un
 export function submitVersion(
   state: TemplateState,
   number: number,
-  actor: Reviewing,
+  cause: Cause,
   comment?: string,
 ): readonly TemplateEvent[] {
   const { name, version, status, author, definitionHash } = existing(state, number);
-  mustBeOneOf([author], actor);
-  const submittedBy = actor.id;
+  mustBeOneOf([author], cause);
+  const submittedBy = personOf(cause);
   if (status !== 'DRAFT') throw wrongStatus('template.not-a-draft', status);
   const said = comment === undefined ? {} : { comment };
   const data = { name, version, definitionHash, submittedBy, ...said };
@@ -83,12 +86,12 @@ export function submitVersion(
 export function returnVersion(
   state: TemplateState,
   number: number,
-  actor: Reviewing,
+  cause: Cause,
   reason: string,
 ): readonly TemplateEvent[] {
   const { name, version, status, author, submitters } = existing(state, number);
-  mustBeOneOf([author, submitters.at(-1)], actor);
-  const returnedBy = actor.id;
+  mustBeOneOf([author, submitters.at(-1)], cause);
+  const returnedBy = personOf(cause);
   if (status !== 'IN_REVIEW') throw wrongStatus('template.not-in-review', status);
   return [{ type: 'template.version-returned', data: { name, version, returnedBy, reason } }];
 }
@@ -104,7 +107,7 @@ export function returnVersion(
 export function publishable(
   state: TemplateState,
   number: number,
-  reviewer: string,
+  cause: Cause,
   shownHash?: string,
 ): VersionState {
   const version = existing(state, number);
@@ -112,7 +115,7 @@ export function publishable(
   if (status === 'PUBLISHED' || status === 'RETIRED') {
     throw wrongStatus('template.not-in-review', status);
   }
-  if (reviewer === author || submitters.includes(reviewer)) {
+  if (isOneOf([author, ...submitters], cause)) {
     throw rule(
       'template.second-person-needed',
       'who wrote or submitted a version does not publish it',
@@ -144,7 +147,7 @@ export function publishable(
 export function publishVersion(
   state: TemplateState,
   number: number,
-  reviewer: string,
+  cause: Cause,
   findings: readonly Finding[],
   options: { readonly comment?: string | undefined; readonly shownHash?: string | undefined } = {},
 ): readonly TemplateEvent[] {
@@ -152,7 +155,7 @@ export function publishVersion(
   const { version, status, definition, definitionHash } = publishable(
     state,
     number,
-    reviewer,
+    cause,
     shownHash,
   );
   mustHaveNoErrors(definition, findings);
@@ -186,14 +189,14 @@ export function publishBuiltIn(
 export function retireVersion(
   state: TemplateState,
   number: number,
-  actor: Reviewing,
+  cause: Cause,
   reason?: string,
 ): readonly TemplateEvent[] {
   const { name, version, status, author } = existing(state, number);
-  if (actor.id !== author && !isAdministrator(actor)) {
+  if (!isOneOf([author], cause) && !isAdministrator(cause.actor)) {
     throw forbidden('template.admins-only', `this takes a member of the group ${ADMINISTRATORS}`);
   }
-  const retiredBy = actor.id;
+  const retiredBy = personOf(cause);
   if (status !== 'PUBLISHED') throw wrongStatus('template.not-published', status);
   const said = reason === undefined ? {} : { reason };
   const data = { name, version, retiredBy, ...said };
@@ -231,8 +234,19 @@ export function existing(state: TemplateState, number: number): VersionState {
   throw notFound('template.version-not-found', 'there is no such template or version');
 }
 
-function mustBeOneOf(people: readonly (string | undefined)[], actor: Reviewing): void {
-  if (people.includes(actor.id) || isAdministrator(actor)) return;
+/** The id that whoever does it has today. */
+function personOf({ actor, organisation }: Cause): string {
+  return organisation.personOf(actor.id);
+}
+
+/** Whether whoever does it is one of some people, under whatever id or login these were recorded. */
+function isOneOf(people: readonly (string | undefined)[], cause: Cause): boolean {
+  const person = personOf(cause);
+  return people.some((id) => id !== undefined && cause.organisation.personOf(id) === person);
+}
+
+function mustBeOneOf(people: readonly (string | undefined)[], cause: Cause): void {
+  if (isOneOf(people, cause) || isAdministrator(cause.actor)) return;
   const named = [...new Set(people.filter((id) => id !== undefined))];
   throw forbidden(
     'template.not-yours',
