@@ -3,6 +3,7 @@ import { fold, type JsonObject } from '@countersign/kernel';
 import {
   type CompiledDefinition,
   compileDefinition,
+  Organisation,
   parseDefinition,
   type WorkflowDefinitionInput,
 } from '@countersign/state-machine';
@@ -41,6 +42,7 @@ export function compile(definition: WorkflowDefinitionInput): CompiledDefinition
 export class TestInstance {
   readonly events: WorkflowEvent[] = [];
   groups: readonly string[] = [];
+  organisation = new Organisation({ people: [] });
   now = new Date('2026-01-02T03:04:05.000Z');
   #count = 0;
 
@@ -117,7 +119,7 @@ export class TestInstance {
   }
 
   withdraw(signalId: string): void {
-    this.#keep(withdrawSignal(this.folded, signalId, this.definition, this.#by));
+    this.#keep(withdrawSignal(this.folded, signalId, this.definition, this.#by, this.#cause()));
   }
 
   /** Lets time pass, and the timers that are due fire. */
@@ -127,7 +129,7 @@ export class TestInstance {
   }
 
   pause(): void {
-    this.#keep(pauseWorkflow(this.folded, 'holiday', this.definition, this.#by, this.now));
+    this.#keep(pauseWorkflow(this.folded, 'holiday', this.definition, this.#by, this.#cause()));
   }
 
   resume(): void {
@@ -167,7 +169,7 @@ export class TestInstance {
   }
 
   #cause() {
-    return { requester: this.actor, now: this.now };
+    return { requester: this.actor, now: this.now, organisation: this.organisation };
   }
 
   #keep(events: Events): void {

@@ -52,8 +52,12 @@ export class BulkItems {
         await this.instances.change(
           workflowId,
           itemContext(job, workflowId),
-          async (state, definition, cause) =>
-            changeItem(job, state, definition, await this.#targetOf(state, target), cause),
+          async (state, definition, cause) => {
+            const its = await this.#targetOf(state, target);
+            // Read to its end: an editor who agreed may have been renamed a moment ago.
+            const organisation = await this.directory.load();
+            return changeItem(job, state, definition, its, { ...cause, organisation });
+          },
         );
         return { workflowId, result: 'done' };
       } catch (error) {

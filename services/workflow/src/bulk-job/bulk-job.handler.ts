@@ -131,7 +131,7 @@ export class BulkJobHandler {
     context: CommandContext,
   ): Promise<BulkJobReply> {
     const outcome = await this.jobs.execute(BulkJobs.streamOf(jobId), context, (state) =>
-      stopBulkJob(state, reason, context.actor),
+      stopBulkJob(state, reason, context.actor, this.directory.current),
     );
     return this.#reply(outcome);
   }

@@ -2,7 +2,7 @@ import type { WorkflowEvent, WorkflowReply } from '@countersign/contracts';
 import { EventStore } from '@countersign/event-store';
 import { Clock } from '@countersign/kernel';
 import { type CommandContext, EventOffers } from '@countersign/messaging';
-import { latestPosition, type Outcome } from '@countersign/service-kit';
+import { DirectoryReader, latestPosition, type Outcome } from '@countersign/service-kit';
 import type { CompiledDefinition } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 
@@ -28,11 +28,12 @@ export class InstanceChanges {
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(TimerHints) private readonly hints: TimerHints,
+    @Inject(DirectoryReader) private readonly directory: DirectoryReader,
   ) {}
 
-  /** On whose account a command is carried out, and when. */
+  /** On whose account a command is carried out, when, and in the organisation as it is known here. */
   causeOf(context: CommandContext, now: Date = this.clock.now()): Cause {
-    return { requester: context.actor.id, now };
+    return { requester: context.actor.id, now, organisation: this.directory.current };
   }
 
   /**

@@ -3,6 +3,7 @@ import type { CommandContext } from '@countersign/messaging';
 import { codeOfRejection } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
+import { renamed } from '../../test/renamed.js';
 import type { BusinessKeys } from '../business-key/business-keys.js';
 import type { InstanceChanges } from './instance-changes.js';
 import { SignalsHandler } from './signals.handler.js';
@@ -30,7 +31,7 @@ function signalling(busyTimes: number) {
     keep: () => Promise.resolve('7'),
   };
   const changes: Pick<InstanceChanges, 'causeOf'> = {
-    causeOf: () => ({ requester: 'test', now: new Date(0) }),
+    causeOf: () => ({ requester: 'test', now: new Date(0), organisation: renamed({}) }),
   };
   const handler = new SignalsHandler(changes as InstanceChanges, keys as BusinessKeys);
   return handler.signalByKey(body, context);

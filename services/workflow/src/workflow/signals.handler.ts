@@ -46,8 +46,8 @@ export class SignalsHandler {
     { workflowId, signalId }: z.output<typeof WithdrawSignal.body>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.instances.change(workflowId, context, (state, definition) =>
-      withdrawSignal(state, signalId, definition, context.actor),
+    return this.instances.change(workflowId, context, (state, definition, cause) =>
+      withdrawSignal(state, signalId, definition, context.actor, cause),
     );
   }
 

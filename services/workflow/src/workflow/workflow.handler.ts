@@ -151,8 +151,8 @@ export class WorkflowHandler {
     { workflowId, reason }: BodyOf<typeof PauseWorkflow>,
     context: CommandContext,
   ): Promise<WorkflowReply> {
-    return this.instances.change(workflowId, context, (state, definition, { now }) =>
-      pauseWorkflow(state, reason, definition, context.actor, now),
+    return this.instances.change(workflowId, context, (state, definition, cause) =>
+      pauseWorkflow(state, reason, definition, context.actor, cause),
     );
   }
 

@@ -1,9 +1,11 @@
 import type { BulkJobEvent } from '@countersign/contracts';
 import { type Actor, fold, sha256 } from '@countersign/kernel';
+import { Organisation } from '@countersign/state-machine';
 import { codeOf, given } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { renamed } from '../../../test/renamed.js';
 import {
   applyJobApproval,
   type BulkJobRequest,
@@ -28,6 +30,7 @@ const person = (id: string, ...groups: string[]): Actor => ({
 });
 const heidi = person('heidi', 'workflow-admins');
 const alice = person('alice');
+const nobodyKnown = new Organisation({ people: [] });
 
 const JOB = '5c1f2a3b-4d5e-5f60-8a7b-112233445566';
 const APPROVAL = '1c9a4f2e-77aa-5b11-9c0d-abcdefabcdef';
@@ -167,10 +170,10 @@ describe('a bulk job', () => {
   it('stops in two steps while it runs, so that what is under way is recorded', () => {
     const [a = ''] = ids(1);
     const stopping = given(bulkJobAggregate, ...cancelling(3)).when((job) =>
-      stopBulkJob(job, 'the wrong desk', heidi),
+      stopBulkJob(job, 'the wrong desk', heidi, nobodyKnown),
     );
     expect(types(stopping.events)).toEqual(['bulkjob.stop-requested']);
-    expect(stopBulkJob(stopping.state, 'again', heidi)).toEqual([]);
+    expect(stopBulkJob(stopping.state, 'again', heidi, nobodyKnown)).toEqual([]);
     const recorded = recordResults(stopping.state, [done(a)]);
     expect(types(recorded)).toEqual(['bulkjob.items-processed']);
     const ended = finishStopping(stopping.state);
@@ -179,13 +182,13 @@ describe('a bulk job', () => {
     ]);
     const state = fold(bulkJobAggregate, [...recorded, ...ended], stopping.state);
     expect(state).toMatchObject({ status: 'STOPPED', counts: { done: 1 } });
-    expect(codeOf(() => stopBulkJob(state, 'again', heidi))).toBe('bulk-job.ended');
+    expect(codeOf(() => stopBulkJob(state, 'again', heidi, nobodyKnown))).toBe('bulk-job.ended');
     expect(finishStopping(state)).toEqual([]);
   });
 
   it('stops at once while it waits, and lets go of its approval', () => {
     const { events } = given(bulkJobAggregate, ...migrating(2)).when((job) =>
-      stopBulkJob(job, 'not needed', alice),
+      stopBulkJob(job, 'not needed', alice, nobodyKnown),
     );
     expect(events).toMatchObject([
       { type: 'bulkjob.ended', data: { outcome: 'stopped', approvalId: APPROVAL } },
@@ -194,9 +197,13 @@ describe('a bulk job', () => {
 
   it('is stopped by whoever asked for it, or by an administrator', () => {
     const job = jobOf(migrating(1));
-    expect(codeOf(() => stopBulkJob(job, 'no', person('bob')))).toBe('bulk-job.admins-only');
-    expect(stopBulkJob(job, 'no', heidi)).toHaveLength(1);
-    expect(codeOf(() => stopBulkJob(none, 'no', heidi))).toBe('bulk-job.not-found');
+    expect(codeOf(() => stopBulkJob(job, 'no', person('bob'), nobodyKnown))).toBe(
+      'bulk-job.admins-only',
+    );
+    expect(stopBulkJob(job, 'no', heidi, nobodyKnown)).toHaveLength(1);
+    const organisation = renamed({ alice: 'alice9' });
+    expect(stopBulkJob(job, 'no', person('alice9'), organisation)).toHaveLength(1);
+    expect(codeOf(() => stopBulkJob(none, 'no', heidi, nobodyKnown))).toBe('bulk-job.not-found');
   });
 
   it('counts right whatever two runners record, in whichever order', () => {

@@ -9,7 +9,7 @@ import {
   rule,
   sha256,
 } from '@countersign/kernel';
-import type { ApprovalPolicy } from '@countersign/state-machine';
+import type { ApprovalPolicy, Organisation } from '@countersign/state-machine';
 
 import {
   bulkJobAggregate,
@@ -182,9 +182,15 @@ function shortened(item: ItemResult): ItemResult {
  *
  * @throws AppError `bulk-job.not-found`, `bulk-job.ended`; `bulk-job.admins-only` unless it is one's own
  */
-export function stopBulkJob(state: BulkJobState, reason: string, actor: Actor): Events {
+export function stopBulkJob(
+  state: BulkJobState,
+  reason: string,
+  actor: Actor,
+  organisation: Organisation,
+): Events {
   const { jobId, status, requestedBy, approval } = existingJob(state);
-  if (actor.id !== requestedBy && !isAdministrator(actor)) {
+  const isOwn = organisation.personOf(actor.id) === organisation.personOf(requestedBy);
+  if (!isOwn && !isAdministrator(actor)) {
     const message = `this takes who asked for the job, or a member of the group ${ADMINISTRATORS}`;
     throw forbidden('bulk-job.admins-only', message);
   }

@@ -1,9 +1,15 @@
 import type { BulkQuery, WorkflowEvent } from '@countersign/contracts';
 import { fold, rule, systemActor } from '@countersign/kernel';
-import { type ApprovalLevel, compileDefinition, parseDefinition } from '@countersign/state-machine';
+import {
+  type ApprovalLevel,
+  compileDefinition,
+  Organisation,
+  parseDefinition,
+} from '@countersign/state-machine';
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
+import { renamed } from '../../../test/renamed.js';
 import { cancelWorkflow, pauseWorkflow, startWorkflow } from '../../workflow/domain/decider.js';
 import { workflowAggregate, type WorkflowState } from '../../workflow/domain/state.js';
 import { changeItem, resultOf } from './item.js';
@@ -34,7 +40,11 @@ const definitionOf = (...middle: string[]) =>
 const first = definitionOf();
 const second = definitionOf('checked', 'waiting');
 const now = new Date('2026-01-02T03:04:05.678Z');
-const cause = { requester: 'system:workflow', now };
+const cause = {
+  requester: 'system:workflow',
+  now,
+  organisation: new Organisation({ people: [] }),
+};
 const ID = '0e3f6f0a-1b2c-5d3e-8f40-123456789abc';
 
 const started = startWorkflow(
@@ -135,7 +145,7 @@ describe('an item of a bulk job', () => {
   });
 
   it('migrates while it is paused, and stays so', () => {
-    const paused = after(open, pauseWorkflow(open, 'wait', first, systemActor('workflow'), now));
+    const paused = after(open, pauseWorkflow(open, 'wait', first, systemActor('workflow'), cause));
     expect(after(paused, change(migrating(), paused))).toMatchObject({
       status: 'PAUSED',
       templateVersion: 2,
@@ -156,6 +166,18 @@ describe('an item of a bulk job', () => {
     expect(codeOf(() => change(around, open))).toBe('bulk-job.approved-by-editors');
     // One of two was enough.
     expect(change(migrating({}, 'DUAL', ['alice', 'dave']), open)).toHaveLength(2);
+  });
+
+  it('does not migrate on the word of an editor who was renamed, nor on one person’s twice', () => {
+    const organisation = renamed({ alice: 'alice9', dave: 'dave9' });
+    const agreedBy = (level: ApprovalLevel, ...approvers: string[]) => {
+      const of = migrating(level === 'DUAL' ? { open: 'checked' } : {}, level, approvers);
+      const target = { hash: 'b'.repeat(64), compiled: second };
+      return codeOf(() => changeItem(of, open, first, target, { ...cause, organisation }));
+    };
+    expect(agreedBy('SINGLE', 'alice9')).toBe('bulk-job.approved-by-editors');
+    expect(agreedBy('DUAL', 'dave', 'dave9')).toBe('bulk-job.approved-by-editors');
+    expect(agreedBy('DUAL', 'dave9', 'erin')).toBeUndefined();
   });
 
   it('does not migrate to a state that is not there', () => {

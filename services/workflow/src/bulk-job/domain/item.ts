@@ -37,10 +37,10 @@ export function changeItem(
   state: WorkflowState,
   definition: CompiledDefinition,
   target: Target | undefined,
-  { now }: Cause,
+  { now, organisation }: Cause,
 ): readonly WorkflowEvent[] {
   mustStillFit(job.query, running(state));
-  const cause = { now, requester: job.requestedBy };
+  const cause = { now, organisation, requester: job.requestedBy };
   switch (job.action) {
     case 'cancel':
       return cancelWorkflow(state, job.reason, definition, ONESELF, cause);

@@ -77,8 +77,11 @@ export function applyApprovedMigration(
     const message = `${to} takes an approval by ${needed} people, and this one was by ${asked}`;
     throw rule('bulk-job.stronger-approval-needed', message, { details: { needed, asked } });
   }
-  const editors = approvers.filter((approver) => current.editors.includes(approver));
-  if (approvers.length - editors.length < needed) {
+  const personOf = (id: string) => cause.organisation.personOf(id);
+  const makers = new Set(current.editors.map(personOf));
+  const agreeing = [...new Set(approvers.map(personOf))];
+  const editors = agreeing.filter((person) => makers.has(person));
+  if (agreeing.length - editors.length < needed) {
     const message = `${editors.join(', ')} may not decide about what they started or changed`;
     throw rule('bulk-job.approved-by-editors', message, { details: { editors, needed } });
   }

@@ -1,11 +1,21 @@
 import { type Actor, forbidden, isAdministrator, isSystem } from '@countersign/kernel';
-import { administratorsOf, type CompiledDefinition, namedAs } from '@countersign/state-machine';
+import {
+  type Approver,
+  administratorsOf,
+  type CompiledDefinition,
+  namedAs,
+  type Organisation,
+} from '@countersign/state-machine';
 
 import type { ExistingWorkflow } from './state.js';
 
 /** Whether somebody is an administrator of all instances, or of those of a definition. */
-export function administers({ definition }: CompiledDefinition, actor: Actor): boolean {
-  return isAdministrator(actor) || namedAs(administratorsOf(definition), actor) !== undefined;
+export function administers(
+  { definition }: CompiledDefinition,
+  actor: Actor,
+  organisation: Organisation,
+): boolean {
+  return isAdministrator(actor) || isNamed(administratorsOf(definition), actor, organisation);
 }
 
 /**
@@ -18,10 +28,18 @@ export function mustOperate(
   { startedBy }: Pick<ExistingWorkflow, 'startedBy'>,
   { definition }: CompiledDefinition,
   actor: Actor,
+  organisation: Organisation,
 ): void {
-  if (actor.id === startedBy || isSystem(actor) || isAdministrator(actor)) return;
+  const isStarter = organisation.personOf(actor.id) === organisation.personOf(startedBy);
+  if (isStarter || isSystem(actor) || isAdministrator(actor)) return;
   const named = [...administratorsOf(definition), ...(definition.operators ?? [])];
-  if (namedAs(named, actor) !== undefined) return;
+  if (isNamed(named, actor, organisation)) return;
   const message = 'this takes who started the workflow, or one of its operators or administrators';
   throw forbidden('workflow.operators-only', message, { details: { startedBy, operators: named } });
+}
+
+/** Whether a list names somebody, by whatever id or login of theirs. */
+function isNamed(list: readonly Approver[], actor: Actor, organisation: Organisation): boolean {
+  const names = list.map((name) => organisation.personOf(name));
+  return namedAs(names, { ...actor, id: organisation.personOf(actor.id) }) !== undefined;
 }

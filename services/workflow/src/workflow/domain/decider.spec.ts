@@ -1,9 +1,10 @@
 import type { WorkflowEvent } from '@countersign/contracts';
 import { type Actor, fold, systemActor } from '@countersign/kernel';
-import { compileDefinition, parseDefinition } from '@countersign/state-machine';
+import { compileDefinition, Organisation, parseDefinition } from '@countersign/state-machine';
 import { codeOf, given } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
+import { renamed } from '../../../test/renamed.js';
 import {
   activateWorkflow,
   applyOutcome,
@@ -51,7 +52,11 @@ const definition = compileDefinition(
   }),
 );
 
-const cause = { requester: 'alice', now: new Date('2026-01-02T03:04:05.678Z') };
+const cause = {
+  requester: 'alice',
+  now: new Date('2026-01-02T03:04:05.678Z'),
+  organisation: new Organisation({ people: [] }),
+};
 
 const actor: Actor = { id: 'alice', roles: ['trader'], groups: [], authMethod: 'bearer' };
 
@@ -155,7 +160,7 @@ describe('a workflow', () => {
   });
 
   it('under pause refuses to move, keeps the outcome, and applies it on resuming', () => {
-    const pause: Step = (state) => pauseWorkflow(state, 'holiday', definition, actor, cause.now);
+    const pause: Step = (state) => pauseWorkflow(state, 'holiday', definition, actor, cause);
     const paused = after(fire('check'), fire('close'), pause);
     expect(codeOf(() => fire('check')(stateOf(paused)))).toBe('workflow.not-active');
     const deferred = [...paused, ...settle('granted')(stateOf(paused))];
@@ -197,14 +202,14 @@ describe('a workflow', () => {
     const begun = stateOf(start());
     const paused = stateOf([
       ...start(),
-      ...pauseWorkflow(begun, 'holiday', operated, actor, cause.now),
+      ...pauseWorkflow(begun, 'holiday', operated, actor, cause),
     ]);
     const draft = stateOf(start({ amount: 5 }, true));
     const stuck = stateOf([...start(), ...timersFailed(begun, 'no answer', cause.now)]);
     const all = (by: Actor) => [
       codeOf(() => activateWorkflow(draft, operated, by, cause)),
       codeOf(() => retryWorkflow(stuck, operated, by, cause)),
-      codeOf(() => pauseWorkflow(begun, 'no', operated, by, cause.now)),
+      codeOf(() => pauseWorkflow(begun, 'no', operated, by, cause)),
       codeOf(() => resumeWorkflow(paused, 'no', operated, by, cause)),
       codeOf(() => cancelWorkflow(begun, 'no', operated, by, cause)),
       codeOf(() => failWorkflow(begun, 'no', operated, by, cause)),
@@ -220,6 +225,23 @@ describe('a workflow', () => {
     ]) {
       expect(new Set(all(by))).toEqual(new Set([undefined]));
     }
+  });
+
+  it('is still their starter’s and those people’s whom it names when these were renamed', () => {
+    const operated = compileDefinition({ ...definition.definition, operators: ['bob'] });
+    const organisation = renamed({ alice: 'alice9', bob: 'bob9', kate: 'carol' });
+    const pausedBy = (id: string) =>
+      codeOf(() =>
+        pauseWorkflow(
+          stateOf(start()),
+          'no',
+          operated,
+          { ...actor, id },
+          { ...cause, organisation },
+        ),
+      );
+    expect(['alice', 'alice9', 'bob', 'bob9'].map(pausedBy)).toEqual(Array(4).fill(undefined));
+    expect(['carol', 'kate'].map(pausedBy)).toEqual(Array(2).fill('workflow.operators-only'));
   });
 
   it('stops with an incident where an automatic condition cannot be evaluated', () => {

@@ -62,7 +62,7 @@ export function activateWorkflow(
   cause: Cause,
 ): Events {
   const current = existing(state);
-  mustOperate(current, definition, actor);
+  mustOperate(current, definition, actor, cause.organisation);
   if (current.status !== 'DRAFT') {
     throw rule('workflow.not-a-draft', `the workflow is ${current.status}`);
   }
@@ -187,12 +187,12 @@ export function pauseWorkflow(
   reason: string,
   definition: CompiledDefinition,
   actor: Actor,
-  now: Date,
+  cause: Cause,
 ): Events {
   const current = existing(state);
-  mustOperate(current, definition, actor);
+  mustOperate(current, definition, actor, cause.organisation);
   mustBeActive(current);
-  const frozen = freeze(current, now);
+  const frozen = freeze(current, cause.now);
   const waiting = frozen.length > 0 ? { frozen } : {};
   const data = { ...current.identity, reason, ...waiting, ...openApproval(current) };
   return [{ type: 'workflow.paused', data }];
@@ -211,7 +211,7 @@ export function resumeWorkflow(
   cause: Cause,
 ): Events {
   const current = existing(state);
-  mustOperate(current, definition, actor);
+  mustOperate(current, definition, actor, cause.organisation);
   if (current.status !== 'PAUSED') {
     throw rule('workflow.not-paused', `the workflow is ${current.status}`);
   }
@@ -261,7 +261,7 @@ function endByHand(
   cause: Cause,
 ): Events {
   const current = existing(state);
-  mustOperate(current, definition, actor);
+  mustOperate(current, definition, actor, cause.organisation);
   const draft = new Draft(running(current), definition, cause);
   end(draft, outcome, reason);
   return draft.events;
@@ -298,7 +298,7 @@ export function retryWorkflow(
   cause: Cause,
 ): Events {
   const current = existing(state);
-  mustOperate(current, definition, actor);
+  mustOperate(current, definition, actor, cause.organisation);
   mustBeActive(current);
   const open = current.incidents;
   if (open.length === 0) throw rule('workflow.no-incident', 'no incident is open');

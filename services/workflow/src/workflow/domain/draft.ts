@@ -1,13 +1,15 @@
 import type { WorkflowEvent } from '@countersign/contracts';
-import type { CompiledDefinition } from '@countersign/state-machine';
+import type { CompiledDefinition, Organisation } from '@countersign/state-machine';
 
 import { type ExistingWorkflow, workflowAggregate } from './state.js';
 
-/** On whose account something is decided, and when. */
+/** On whose account something is decided, when, and in which organisation. */
 export interface Cause {
   /** Requester of the approvals that are asked for, and editor of what is assigned. */
   readonly requester: string;
   readonly now: Date;
+  /** Says who is who: people are compared, not their ids and logins. */
+  readonly organisation: Organisation;
 }
 
 /** A decision in the making: the events so far, and the state that they lead to. */

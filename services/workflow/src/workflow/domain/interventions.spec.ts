@@ -2,6 +2,7 @@ import type { CompiledDefinition, WorkflowDefinitionInput } from '@countersign/s
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
+import { renamed } from '../../../test/renamed.js';
 import { compile, TestInstance } from '../../../test/test-instance.js';
 import { applyOutcome } from './decider.js';
 import { interventionPolicy } from './intervention-policy.js';
@@ -136,6 +137,7 @@ describe('an intervention', () => {
     instance.apply((folded, compiled) =>
       applyOutcome(folded, { approvalId: approvalId ?? '', outcome: 'granted' }, compiled, {
         now: instance.now,
+        organisation: instance.organisation,
       }),
     );
     expect(instance.state).toMatchObject({ state: 'stuck', sequence: 1 });
@@ -279,12 +281,17 @@ describe('an intervention', () => {
     instance.apply((folded, compiled) =>
       applyOutcome(folded, { approvalId: approvalId ?? '', outcome: 'granted' }, compiled, {
         now: instance.now,
+        organisation: instance.organisation,
       }),
     );
     expect(instance.state).toMatchObject({ state: 'entered', intervention: { to: 'released' } });
     const again = () => {
       instance.intervene({ kind: 'force', to: 'stuck' });
     };
+    expect(codeOf(again)).toBe('workflow.intervention-pending');
+    // It is their own under another id as well.
+    instance.organisation = renamed({ bob: 'bob9' });
+    instance.actor = 'bob9';
     expect(codeOf(again)).toBe('workflow.intervention-pending');
     instance.actor = 'alice';
     instance.groups = [];

@@ -89,16 +89,17 @@ export function requestIntervention(
   actor: Actor,
   cause: Cause,
 ): readonly WorkflowEvent[] {
-  const { requester } = cause;
+  const { requester, organisation } = cause;
   const current = running(state);
-  mustOperate(current, definition, actor);
+  mustOperate(current, definition, actor, organisation);
   if (current.status === 'DRAFT') {
     throw rule('workflow.is-draft', 'a draft has not begun: cancel it instead');
   }
   const draft = new Draft(current, definition, cause);
   if (current.intervention) {
     const { kind, approvalId, requester: asker } = current.intervention;
-    if (asker === requester || !administers(definition, actor)) {
+    const isOwn = organisation.personOf(asker) === organisation.personOf(requester);
+    if (isOwn || !administers(definition, actor, organisation)) {
       throw rule('workflow.intervention-pending', `a ${kind} waits for its approval already`, {
         details: { approvalId },
       });

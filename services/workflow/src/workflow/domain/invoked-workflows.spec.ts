@@ -1,5 +1,5 @@
 import { systemActor } from '@countersign/kernel';
-import type { WorkflowDefinitionInput } from '@countersign/state-machine';
+import { Organisation, type WorkflowDefinitionInput } from '@countersign/state-machine';
 import { describe, expect, it } from '@jest/globals';
 
 import { TestInstance } from '../../../test/test-instance.js';
@@ -64,6 +64,7 @@ describe('an invoked workflow', () => {
   const cause = {
     requester: systemActor('workflow').id,
     now: new Date('2026-01-02T04:00:00.000Z'),
+    organisation: new Organisation({ people: [] }),
   };
   const ended = (
     instance: TestInstance,
@@ -178,7 +179,7 @@ describe('an invoked workflow', () => {
         'beyond repair',
         compiled,
         { id: 'grace', roles: [], groups: ['workflow-admins'], authMethod: 'test' },
-        { requester: 'grace', now: stopped.now },
+        { requester: 'grace', now: stopped.now, organisation: stopped.organisation },
       ),
     );
     expect(editorsOf(stopped)).toEqual(['alice', 'bob', 'grace']);

@@ -3,6 +3,7 @@ import type { WorkflowDefinitionInput } from '@countersign/state-machine';
 import { codeOf } from '@countersign/testing';
 import { describe, expect, it } from '@jest/globals';
 
+import { renamed } from '../../../test/renamed.js';
 import { compile, TestInstance } from '../../../test/test-instance.js';
 import { fateOf } from './signals.js';
 
@@ -154,7 +155,7 @@ describe('signals', () => {
       instance.signal('papers-in', { pages: 3 }, 60_000, { id, roles: [], groups: [] });
       return instance.state.signals.at(-1)?.signalId ?? '';
     };
-    const [first, second] = [send('dave'), send('dave')];
+    const [first, second, third] = [send('dave'), send('dave'), send('erin')];
     const takingBack = (signalId: string, actor: string) => {
       instance.actor = actor;
       return codeOf(() => {
@@ -165,6 +166,8 @@ describe('signals', () => {
     expect(takingBack(first, 'dave')).toBeUndefined();
     expect(takingBack(first, 'dave')).toBe('signal.not-waiting');
     expect(takingBack(second, 'alice')).toBeUndefined();
+    instance.organisation = renamed({ erin: 'erin9' });
+    expect(takingBack(third, 'erin9')).toBeUndefined();
     instance.fire('open');
     expect(instance.state).toMatchObject({ state: 'papers', signals: [] });
   });

@@ -66,12 +66,16 @@ export function withdrawSignal(
   signalId: string,
   definition: CompiledDefinition,
   actor: Actor,
+  { organisation }: Cause,
 ): Events {
   const current = running(state);
   const signal = current.signals.find((kept) => kept.signalId === signalId);
   if (!signal)
     throw notFound('signal.not-waiting', 'no such signal waits: it was taken, or never sent');
-  if (signal.sender?.id !== actor.id) mustOperate(current, definition, actor);
+  const sender = signal.sender && organisation.personOf(signal.sender.id);
+  if (sender !== organisation.personOf(actor.id)) {
+    mustOperate(current, definition, actor, organisation);
+  }
   const data = { ...current.identity, signalId, name: signal.name };
   return [{ type: 'workflow.signal-withdrawn', data }];
 }
