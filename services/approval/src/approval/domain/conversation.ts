@@ -84,10 +84,11 @@ export function claimApproval(state: ApprovalState, cause: Cause): Events {
   const current = existing(state);
   assertOpen(current, cause.now);
   const { approver } = admit(current, cause, cause);
-  if (current.claimedBy === approver) return [];
-  if (current.claimedBy !== undefined) {
-    throw rule('approval.already-claimed', `${current.claimedBy} is looking at it`, {
-      details: { claimedBy: current.claimedBy },
+  const { claimedBy } = current;
+  if (claimedBy === approver) return [];
+  if (claimedBy !== undefined && cause.organisation.personOf(claimedBy) !== approver) {
+    throw rule('approval.already-claimed', `${claimedBy} is looking at it`, {
+      details: { claimedBy },
     });
   }
   const data = { ...identityOf(current.request), claimedBy: approver };
@@ -105,7 +106,8 @@ export function releaseApproval(state: ApprovalState, cause: Cause): Events {
   const { claimedBy } = current;
   if (claimedBy === undefined) throw rule('approval.not-claimed', 'nobody has claimed it');
   const releasedBy = cause.organisation.personOf(cause.actor.id);
-  if (releasedBy !== claimedBy && !actsAsAdministrator(cause.actor)) {
+  const isOwn = cause.organisation.personOf(claimedBy) === releasedBy;
+  if (!isOwn && !actsAsAdministrator(cause.actor)) {
     throw rule('approval.claimed-by-another', `${claimedBy} has claimed it`);
   }
   return [

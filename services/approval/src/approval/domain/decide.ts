@@ -45,6 +45,7 @@ export function decideApproval(state: ApprovalState, decision: Decision, cause: 
     throw rule('approval.abstain-not-allowed', 'the policy takes approve or reject');
   }
   const signature = signatureOf(current, admission.approver, cause);
+  draft.add(...claimUnderFormerId(current, admission.approver, cause));
   draft.add({
     type: 'approval.decision-recorded',
     data: {
@@ -63,6 +64,18 @@ export function decideApproval(state: ApprovalState, decision: Decision, cause: 
   });
   settle(draft);
   return draft.events;
+}
+
+/** A decision ends the claim of whoever made it. One from before a rename nobody but the directory knows to be theirs. */
+function claimUnderFormerId(
+  { claimedBy, request }: ExistingApproval,
+  approver: string,
+  { organisation }: Cause,
+): Events {
+  if (claimedBy === undefined || claimedBy === approver) return [];
+  if (organisation.personOf(claimedBy) !== approver) return [];
+  const data = { ...identityOf(request), claimedBy, releasedBy: approver };
+  return [{ type: 'approval.released', data }];
 }
 
 /** @throws AppError `approval.stale-subject` */

@@ -282,6 +282,31 @@ describe('beside the decision', () => {
     );
   });
 
+  it('a claim is still theirs who were renamed, until they give it back or decide', () => {
+    const claimed = (): TestApproval => {
+      const approval = dual();
+      approval.do(claimApproval, 'erin');
+      approval.people = approval.people.map((each) =>
+        each.id === 'erin' ? { ...each, id: 'erin9', logins: ['erin'] } : each,
+      );
+      return approval;
+    };
+    const [released, renewed, decided] = [claimed(), claimed(), claimed()];
+    released.do(releaseApproval, 'erin9');
+    expect(released.state.claimedBy).toBeUndefined();
+    renewed.do(claimApproval, 'erin9');
+    expect(renewed.state.claimedBy).toBe('erin9');
+    decided.decide('erin9');
+    expect(decided.state.claimedBy).toBeUndefined();
+    expect(decided.events.slice(-2)).toMatchObject([
+      { type: 'approval.released', data: { claimedBy: 'erin', releasedBy: 'erin9' } },
+      { type: 'approval.decision-recorded' },
+    ]);
+    const others = claimed();
+    others.decide('frank');
+    expect(others.state.claimedBy).toBe('erin');
+  });
+
   it('questions are open until they are answered', () => {
     const approval = dual();
     const say = (as: string, comment: object) =>
