@@ -42,7 +42,7 @@ describe('summarize', () => {
 describe('slowest', () => {
   it('names the files that took longest, in seconds', () => {
     const took = (name: string, endTime: number) => ({
-      name: `/root/${name}`,
+      name: `/repository/${name}`,
       startTime: 500,
       endTime,
     });
@@ -51,7 +51,10 @@ describe('slowest', () => {
       took('b/b.spec.ts', 120_540),
       took('c.spec.ts', 9_999),
     ];
-    expect(slowest(files, '/root', 2)).toEqual([' 120.0 s  b/b.spec.ts', '   9.5 s  c.spec.ts']);
-    expect(slowest([], '/root')).toEqual([]);
+    expect(slowest(files, '/repository', 2)).toEqual([
+      ' 120.0 s  b/b.spec.ts',
+      '   9.5 s  c.spec.ts',
+    ]);
+    expect(slowest([], '/repository')).toEqual([]);
   });
 });
