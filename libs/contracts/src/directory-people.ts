@@ -145,21 +145,15 @@ function originsAfter(
   if (before?.active !== true) return origin;
   const had = new Set(namesOf(before));
   const has = new Set(namesOf(after));
-  const former = [...had].flatMap((name): [string, Origin][] => {
-    const its = originOf(known, name);
-    const gone = its !== undefined && !has.has(name) && before.logins?.includes(name) === true;
-    return gone ? [[formerLogin(name), its]] : [];
-  });
-  const entries = namesOf(after).flatMap((name): [string, Origin][] => {
-    const its = had.has(name) ? originOf(known, name) : origin;
-    return its === undefined ? [] : [[name, its]];
-  });
-  const earlier = formerLogins(known).flatMap((name): [string, Origin][] => {
-    const its = originOf(known, name);
-    return its === undefined ? [] : [[name, its]];
-  });
-  const all = [...entries, ...earlier, ...former];
-  return all.length === 0 ? undefined : new Map(all);
+  const gone = (before.logins ?? []).filter((login) => !has.has(login));
+  const entries = [
+    ...namesOf(after).map(
+      (name) => [name, had.has(name) ? originOf(known, name) : origin] as const,
+    ),
+    ...formerLogins(known).map((name) => [name, originOf(known, name)] as const),
+    ...gone.map((login) => [formerLogin(login), originOf(known, login)] as const),
+  ].flatMap(([name, its]) => (its === undefined ? [] : [[name, its] as const]));
+  return entries.length === 0 ? undefined : new Map(entries);
 }
 
 const callsOf = ({ id, logins = [] }: Person): string[] => [id, ...logins];

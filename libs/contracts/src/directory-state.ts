@@ -151,12 +151,11 @@ const derived = new WeakMap<DirectoryState['people'], Derived>();
 const organisations = new WeakMap<DirectoryState, Organisation>();
 
 function derive(state: DirectoryState): Derived {
-  const { people, removed, belongings, calendars, origins, changes, revision } = state;
+  const { people, removed, belongings: owners, calendars, origins, changes, revision } = state;
   const known = derived.get(people);
   if (known?.calendars === calendars) return known;
   const document = { people: [...people.values()], calendars: [...calendars.values()] };
   const delegations = openDelegations(state);
-  const owners = new Map([...belongings].map(([name, { person }]) => [name, person]));
   const facts = { ...document, removed, owners, origins, changes, delegations, revision };
   const organisation = new Organisation(facts);
   const result = { calendars, organisation, document };

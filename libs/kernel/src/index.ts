@@ -28,17 +28,16 @@ export { type ChainBreak, eventHash, GENESIS_HASH, verifyChain } from './hash-ch
 export { categoryOf, derivedId, idOf, newId, streamName } from './ids.js';
 export {
   canonicalJson,
-  findUnstorableText,
   hashOf,
   isJson,
   isJsonObject,
   type Json,
   type JsonObject,
-  mayHoldUnstorableText,
   sha256,
 } from './json.js';
-export { indexIn, segmentsOf, valueAt } from './json-pointer.js';
+export { indexIn, segment, segmentsOf, valueAt } from './json-pointer.js';
 export { SharedRounds } from './shared-rounds.js';
 export { freeTextProblem, isDisplayName, isPlainName } from './text.js';
 export { Turns } from './turns.js';
+export { findUnstorableText, mayHoldUnstorableText } from './unstorable-text.js';
 export { parseInput } from './validation.js';

@@ -8,6 +8,11 @@ export function segmentsOf(pointer: string): string[] {
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** A member as it stands in a JSON pointer. */
+export function segment(member: string | number): string {
+  return String(member).replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
 const INDEX = /^(0|[1-9]\d{0,15})$/;
 
 /** The index into a list that a member of a JSON pointer is; undefined when it is none, as `length` and `01`. */

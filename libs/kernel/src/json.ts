@@ -40,28 +40,3 @@ export function sha256(text: string | Uint8Array): string {
 export function hashOf(value: unknown): string {
   return sha256(canonicalJson(value));
 }
-
-const unstorable = /\\u0000|\\ud[89a-f]/i;
-
-/**
- * Where a value holds text that a Postgres `jsonb` cannot: a NUL character or a lone surrogate.
- * Answers the path of the first such place (`/trade/party/0/name`), or undefined when there is none.
- */
-export function findUnstorableText(value: unknown, path = ''): string | undefined {
-  if (typeof value === 'string') {
-    return value.includes('\u0000') || !value.isWellFormed() ? path || '/' : undefined;
-  }
-  if (value === null || typeof value !== 'object') return undefined;
-  for (const [key, member] of Object.entries(value)) {
-    const place = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (key.includes('\u0000') || !key.isWellFormed()) return JSON.stringify(place);
-    const found = findUnstorableText(member, place);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** Quick look at serialised JSON: false means that `findUnstorableText` finds nothing in it. */
-export function mayHoldUnstorableText(serialised: string): boolean {
-  return unstorable.test(serialised);
-}

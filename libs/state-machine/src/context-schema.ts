@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@countersign/kernel';
+import { type Json, type JsonObject, segment } from '@countersign/kernel';
 import { z } from 'zod';
 
 import { FieldName } from './names.js';
@@ -53,7 +53,7 @@ export function contextProblems(
 ): ContextProblem[] {
   const problems: ContextProblem[] = [];
   for (const { name, type, required } of fields) {
-    const at = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const at = `/${segment(name)}`;
     const value = Object.hasOwn(context, name) ? context[name] : undefined;
     if (value === undefined) {
       if (required) problems.push({ at, problem: 'is required' });

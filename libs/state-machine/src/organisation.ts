@@ -55,7 +55,7 @@ export interface OrganisationFacts {
   /** By whose changes people are what they are, by id; nobody's where one is missing. */
   readonly origins?: ReadonlyMap<string, Origins> | undefined;
   /** Whose each id and login is, or was last. */
-  readonly owners?: ReadonlyMap<string, string> | undefined;
+  readonly owners?: ReadonlyMap<string, { readonly person: string }> | undefined;
   /** All such changes, in order. */
   readonly changes?: readonly Origin[] | undefined;
   readonly calendars?: Iterable<Calendar> | undefined;
@@ -259,14 +259,7 @@ export class Organisation {
 
   /** Everybody to whom chains of a person's delegations lead at a time, the nearest first. Whether one does for a matter, `chain` says. */
   *deputies(from: string, at: Date): Generator<string, undefined> {
-    let ends = [this.personOf(from)];
-    const seen = new Set(ends);
-    for (let length = 1; length <= MAX_DELEGATION_CHAIN; length++) {
-      const given = ends.flatMap((id) => (this.#from.get(id) ?? []).filter((t) => isAt(t, at)));
-      ends = [...new Set(given.map(({ to }) => to))].filter((id) => !seen.has(id));
-      for (const id of ends) seen.add(id);
-      yield* ends;
-    }
+    yield* within(this.#from, this.personOf(from), at, ({ to }) => to);
   }
 
   /**
@@ -280,16 +273,8 @@ export class Organisation {
     matterOf: (person: string) => DelegatedMatter | undefined,
   ): ReadonlyMap<string, DelegationChain> {
     const last = this.personOf(to);
-    const near = new Set([last]);
-    let ends = [last];
-    for (let length = 1; length <= MAX_DELEGATION_CHAIN; length++) {
-      const before = ends.flatMap((id) => (this.#to.get(id) ?? []).filter((t) => isAt(t, at)));
-      ends = [...new Set(before.map(({ from }) => from))].filter((id) => !near.has(id));
-      for (const id of ends) near.add(id);
-    }
-    near.delete(last);
     const chains = new Map<string, DelegationChain>();
-    for (const person of near) {
+    for (const person of within(this.#to, last, at, ({ from }) => from)) {
       const matter = matterOf(person);
       const chain = matter && this.chain(person, last, at, matter);
       if (chain) chains.set(person, chain);
@@ -323,6 +308,23 @@ interface Timed {
   /** Milliseconds since the epoch. */
   readonly start: number;
   readonly end: number;
+}
+
+/** Everybody whom chains reach from somebody at a time, the nearest first. */
+function* within(
+  lists: ReadonlyMap<string, readonly Timed[]>,
+  start: string,
+  at: Date,
+  other: (delegation: Timed) => string,
+): Generator<string, undefined> {
+  const seen = new Set([start]);
+  let ends = [start];
+  for (let length = 1; length <= MAX_DELEGATION_CHAIN; length++) {
+    const next = ends.flatMap((id) => (lists.get(id) ?? []).filter((timed) => isAt(timed, at)));
+    ends = [...new Set(next.map(other))].filter((id) => !seen.has(id));
+    for (const id of ends) seen.add(id);
+    yield* ends;
+  }
 }
 
 const isAt = ({ start, end }: Pick<Timed, 'start' | 'end'>, at: Date): boolean =>

@@ -32,7 +32,7 @@ interface Index {
   /** By whose changes people are what they are, by id; nobody's where one is missing. */
   readonly origins: ReadonlyMap<string, Origins>;
   /** Whose each id and login is, or was last. */
-  readonly owners: ReadonlyMap<string, string>;
+  readonly owners: ReadonlyMap<string, { readonly person: string }>;
 }
 
 /** Whether what has this origin does not count. */
@@ -128,7 +128,7 @@ export class People {
     for (let next: string | undefined = idOrLogin; next !== undefined && !found.has(next);) {
       found.add(next);
       const now = this.idOf(next);
-      next = now === next ? this.index.owners.get(next) : now;
+      next = now === next ? this.index.owners.get(next)?.person : now;
     }
     return found;
   }

@@ -1,3 +1,4 @@
+import { segment } from '@countersign/kernel';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
@@ -14,9 +15,7 @@ export function schemaValidator(
   addFormats.default(ajv);
   ajv.addSchema(document, 'document');
   return (place, value) => {
-    const steps = place.map((step) =>
-      encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1')),
-    );
+    const steps = place.map((step) => encodeURIComponent(segment(step)));
     const validate = ajv.getSchema(`document#/${steps.join('/')}`);
     if (!validate) return `there is no schema at ${place.join(' ')}`;
     return validate(value) === true ? undefined : ajv.errorsText(validate.errors);

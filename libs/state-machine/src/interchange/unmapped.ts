@@ -16,8 +16,3 @@ export class UnmappedList {
     else this.items[MOST - 1] = { path: '', reason: 'and more than a thousand places' };
   }
 }
-
-/** A segment of a JSON pointer (RFC 6901). */
-export function segment(key: string | number): string {
-  return String(key).replaceAll('~', '~0').replaceAll('/', '~1');
-}

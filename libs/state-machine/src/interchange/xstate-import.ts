@@ -1,11 +1,11 @@
-import { invalid } from '@countersign/kernel';
+import { invalid, segment } from '@countersign/kernel';
 import { z } from 'zod';
 
 import type { TransitionTrigger, WorkflowDefinitionInput } from '../definition.js';
 import { FinalOutcome } from '../definition.js';
 import { Name } from '../names.js';
 import { asDefinitionName, asName, type Imported, imported } from './naming.js';
-import { segment, UnmappedList } from './unmapped.js';
+import { UnmappedList } from './unmapped.js';
 import { SIGNAL } from './xstate-export.js';
 import {
   actionsFrom,

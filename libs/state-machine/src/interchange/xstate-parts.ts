@@ -1,4 +1,4 @@
-import { invalid } from '@countersign/kernel';
+import { invalid, segment } from '@countersign/kernel';
 import { z } from 'zod';
 
 import { Action } from '../action.js';
@@ -6,7 +6,7 @@ import type { TransitionTrigger } from '../definition.js';
 import { type Duration } from '../duration.js';
 import { ExpressionText } from '../expression-text.js';
 import { asCondition } from './naming.js';
-import { segment, type UnmappedList } from './unmapped.js';
+import type { UnmappedList } from './unmapped.js';
 import { CEL_GUARD } from './xstate-export.js';
 
 /** Where in the JSON something is, and where to say that it does not map. */

@@ -1,3 +1,5 @@
+import { segment } from '@countersign/kernel';
+
 import { type Action, type Actions, actionsOf } from '../action.js';
 import type { ApprovalPolicy } from '../approval-policy.js';
 import type { WorkflowDefinition } from '../definition.js';
@@ -95,9 +97,6 @@ function values(fields: Readonly<Record<string, string>>, path: string): PlacedE
     of: 'value',
   }));
 }
-
-/** One segment of a JSON pointer. */
-const segment = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /**
  * Where an expression that failed stands in its definition, with its text: `/transitions/3/condition (context.n > 1)`. Every

@@ -1,3 +1,4 @@
+import { segment } from '@countersign/kernel';
 import jsonc from 'jsonc-parser';
 
 /** Something of a JSON text that a reader does not get to see. */
@@ -88,8 +89,9 @@ function firstLoss(text: string): JsonLoss | undefined {
     character: number,
   ): void => {
     if (found) return;
-    const pointer = path().map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'));
-    const place = pointer.map((part) => `/${part}`).join('');
+    const place = path()
+      .map((part) => `/${segment(part)}`)
+      .join('');
     found = { what, place, line: line + 1, column: character + 1 };
   };
   jsonc.visit(text, {

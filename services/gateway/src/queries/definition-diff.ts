@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from '@countersign/kernel';
+import { canonicalJson, type Json, segment } from '@countersign/kernel';
 import type { WorkflowDefinition } from '@countersign/state-machine';
 
 /** One difference between two definitions. */
@@ -139,7 +139,7 @@ function membersChanged(
   return [...members].flatMap((member): DefinitionChange[] => {
     const old = before[member];
     const now = after[member];
-    const at = `${path}/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const at = `${path}/${segment(member)}`;
     if (old === undefined && now !== undefined) {
       return [{ kind: 'added', ...subject, path: at, after: now }];
     }

@@ -1,7 +1,7 @@
 import { AppError, derivedId, hashOf, messageOf, rule, systemActor } from '@countersign/kernel';
 import type { CommandContext } from '@countersign/messaging';
 import { DirectoryReader, Log } from '@countersign/service-kit';
-import { mustBeReachable } from '@countersign/state-machine';
+import { mustBeReachable, type Organisation } from '@countersign/state-machine';
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -53,9 +53,9 @@ export class BulkItems {
           workflowId,
           itemContext(job, workflowId),
           async (state, definition, cause) => {
-            const its = await this.#targetOf(state, target);
             // Read to its end: an editor who agreed may have been renamed a moment ago.
             const organisation = await this.directory.load();
+            const its = await this.#targetOf(state, target, organisation);
             return changeItem(job, state, definition, its, { ...cause, organisation });
           },
         );
@@ -76,12 +76,16 @@ export class BulkItems {
   }
 
   /** What the instance is to follow: with overrides of its own, as far as these still hold. */
-  async #targetOf(state: WorkflowState, target: Target | undefined): Promise<Target | undefined> {
+  async #targetOf(
+    state: WorkflowState,
+    target: Target | undefined,
+    organisation: Organisation,
+  ): Promise<Target | undefined> {
     if (!target || state.kind !== 'existing' || !state.overrides) return target;
     const { overrides, editors } = state;
     try {
       const own = await this.definitions.overridden(target.compiled.definition, overrides);
-      mustBeReachable(own.compiled.definition, overrides, await this.directory.load(), editors);
+      mustBeReachable(own.compiled.definition, overrides, organisation, editors);
       return own;
     } catch (error) {
       if (!(error instanceof AppError) || isPassing(error)) throw error;

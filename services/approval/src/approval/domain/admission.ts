@@ -35,7 +35,7 @@ export interface Admission {
   readonly onBehalfOf?: string;
   readonly delegations?: string[];
   readonly qualifiedBy: string;
-  readonly restsOn?: NonNullable<Vote['restsOn']>;
+  readonly restsOn?: Vote['restsOn'];
 }
 
 /** A question about somebody who would decide, without deciding. */
@@ -88,8 +88,8 @@ export function admit(state: ExistingApproval, candidate: Candidate, moment: Mom
     assertNotMadeApprover(state, approver, moment, actor);
     throw notAnApprover(state, approver, moment, actor);
   }
-  const rests = restsOn(state, { approver, qualifiedBy }, organisation);
-  return { approver, qualifiedBy, ...(rests === undefined ? {} : { restsOn: rests }) };
+  const who = { approver, qualifiedBy };
+  return { ...who, ...restsOn(state, who, organisation) };
 }
 
 const askedThemselves = (): AppError =>
@@ -164,8 +164,7 @@ function chainFor(
     if (chain === undefined) continue;
     const delegations = chain.map(({ delegationId }) => delegationId);
     const who = { approver, onBehalfOf, qualifiedBy };
-    const rests = restsOn(state, who, organisation, chain);
-    return { ...who, delegations, ...(rests === undefined ? {} : { restsOn: rests }) };
+    return { ...who, delegations, ...restsOn(state, who, organisation, chain) };
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Organisation } from '@countersign/state-machine';
 
-import { type Exclusion, exclusionOfMaker, makersOf } from './makers.js';
+import { askedUnder, type Exclusion, exclusionOfMaker, makersOf } from './makers.js';
 import { peopleBehind } from './stages.js';
 import type { ExistingApproval, Vote } from './state.js';
 
@@ -17,7 +17,7 @@ export interface RuledOut {
  */
 export function ruledOut(state: ExistingApproval, organisation: Organisation): RuledOut[] {
   const makers = makersOf(state, organisation);
-  const distrust = { since: state.request.directoryRevision ?? 0, of: makers };
+  const distrust = { since: askedUnder(state), of: makers };
   const counted = new Counted(state, makers, organisation);
   return state.votes.flatMap((vote): RuledOut[] => {
     const people = peopleBehind(vote, organisation);

@@ -1,6 +1,6 @@
 import type { Claims, Distrust, Organisation } from '@countersign/state-machine';
 
-import { type Act, type Exclusion, exclusionOfMaker, makersOf } from './makers.js';
+import { type Act, askedUnder, type Exclusion, exclusionOfMaker, makersOf } from './makers.js';
 import { addedTo, changedFor, decidedSoFar, peopleBehind, roundAt } from './stages.js';
 import type { ExistingApproval } from './state.js';
 
@@ -39,7 +39,7 @@ export function withoutEscalationsBy(
   person: string,
   organisation: Organisation,
 ): ExistingApproval {
-  const distrust = { since: state.request.directoryRevision ?? 0, of: new Set([person]) };
+  const distrust = { since: askedUnder(state), of: new Set([person]) };
   const escalations = state.escalations.filter(
     ({ by }) =>
       by === undefined ||
@@ -66,7 +66,7 @@ function distrustIn(state: ExistingApproval, organisation: Organisation): Distru
   const { overriddenBy } = state;
   const kept = [...excludedPeople(state, organisation), ...decidedSoFar(state, organisation)];
   if (overriddenBy !== undefined) kept.push(organisation.personOf(overriddenBy));
-  return { since: state.request.directoryRevision ?? 0, of: new Set(kept) };
+  return { since: askedUnder(state), of: new Set(kept) };
 }
 
 /** What is said of somebody who would be named, were it not for changes by those who may not decide. */
@@ -103,15 +103,28 @@ export function exclusionOf(
   organisation: Organisation,
   act: Act = 'decides',
 ): Exclusion | undefined {
-  const made = exclusionOfMaker(state, person, organisation, act);
-  if (made) return made;
-  if (decidedEarlier(state, organisation).has(person)) {
-    const reason = `who decided an earlier stage never ${act} a later one`;
+  return exclusionsIn(state, organisation, act)(person);
+}
+
+/** The same, to be asked about many people: what it takes is found once. */
+export function exclusionsIn(
+  state: ExistingApproval,
+  organisation: Organisation,
+  act: Act = 'decides',
+): (person: string) => Exclusion | undefined {
+  const makers = makersOf(state, organisation);
+  const earlier = decidedEarlier(state, organisation);
+  const changed = changedFor(state.votes, organisation);
+  return (person) => {
+    if (makers.has(person)) return exclusionOfMaker(state, person, organisation, act);
+    if (earlier.has(person)) {
+      const reason = `who decided an earlier stage never ${act} a later one`;
+      return { code: 'approval.excluded', reason };
+    }
+    if (!changed.has(person)) return undefined;
+    const reason = `who made somebody an approver that has decided never ${act} it as well`;
     return { code: 'approval.excluded', reason };
-  }
-  if (!changedFor(state.votes, organisation).has(person)) return undefined;
-  const reason = `who made somebody an approver that has decided never ${act} it as well`;
-  return { code: 'approval.excluded', reason };
+  };
 }
 
 /** Everybody whom `exclusionOf` keeps out. */

@@ -12,7 +12,7 @@ import { admit, assertOpen, type Candidate, signatureOf, throughDelegations } fr
 import { closeReview, overrideApproval } from './break-glass.js';
 import { existing } from './decide.js';
 import type { Cause, Moment } from './draft.js';
-import { exclusionOf, madeApproverBy, trustedIn, waysNamed } from './eligibility.js';
+import { exclusionsIn, madeApproverBy, trustedIn, waysNamed } from './eligibility.js';
 import { problemOf } from './problem.js';
 import { peopleLeft } from './reachability.js';
 import { approversOf } from './settle.js';
@@ -155,12 +155,13 @@ function stageStatus(
 function waitingOn(state: ExistingApproval, moment: Moment): Explanation['waitingOn'] {
   const { organisation, now } = moment;
   const decided = decidedSoFar(state, organisation);
+  const exclusionOf = exclusionsIn(state, organisation);
   return [...peopleLeft(state, moment)].slice(0, MAX_PEOPLE).map((person) => {
     const given = organisation.delegationsOf(person, now);
     const delegates: string[] = [];
     for (const to of organisation.deputies(person, now)) {
       if (delegates.length === MAX_DELEGATES) break;
-      if (decided.has(to) || exclusionOf(state, to, organisation) !== undefined) continue;
+      if (decided.has(to) || exclusionOf(to) !== undefined) continue;
       if (throughDelegations(state, to, person, moment) !== undefined) delegates.push(to);
     }
     return {
@@ -179,9 +180,10 @@ function barred(state: ExistingApproval, { organisation }: Moment): Explanation[
     ...organisation.named(addedTo(state, state.stage)),
   ];
   const decided = decidedSoFar(state, organisation);
+  const exclusionOf = exclusionsIn(state, organisation);
   return [...new Set(named)]
     .flatMap((person) => {
-      const exclusion = exclusionOf(state, person, organisation);
+      const exclusion = exclusionOf(person);
       if (exclusion) return [{ person, ...exclusion }];
       const made = madeApproverBy(state, person, organisation);
       if (made) return [{ person, ...made }];
@@ -223,7 +225,7 @@ function othersFor(state: ExistingApproval, person: string, cause: Cause): strin
   const { organisation, now } = cause;
   const decided = decidedSoFar(state, organisation);
   if (!isOpen(state) || decided.has(person)) return [];
-  if (exclusionOf(state, person, organisation)) return [];
+  if (exclusionsIn(state, organisation)(person)) return [];
   const people = organisation.delegators(person, now, (from) => {
     const admission = throughDelegations(state, person, from, cause);
     if (!admission || decided.has(from)) return undefined;

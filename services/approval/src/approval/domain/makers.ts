@@ -8,6 +8,9 @@ export interface Exclusion {
   readonly reason: string;
 }
 
+/** The directory's revision at the request: what was changed after it may have been changed for its sake. */
+export const askedUnder = ({ request }: ExistingApproval): number => request.directoryRevision ?? 0;
+
 /** The people who asked and who made the subject what it is, under whatever login, also one that was theirs. */
 export function makersOf({ request }: ExistingApproval, organisation: Organisation): Set<string> {
   const ids = [request.requester, ...request.editors];

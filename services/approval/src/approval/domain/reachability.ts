@@ -1,7 +1,7 @@
-import { assignable, demandOf, roundsOf } from '@countersign/state-machine';
+import { assignable, demandOf, type Organisation, roundsOf } from '@countersign/state-machine';
 
 import { Draft, type Events, type Moment } from './draft.js';
-import { exclusionOf, limitsOf, trustedIn } from './eligibility.js';
+import { exclusionsIn, limitsOf, trustedIn } from './eligibility.js';
 import { identityOf } from './identity.js';
 import { quorumOf } from './counting.js';
 import { addedTo, decidedSoFar, peopleOf, requiredAgain, roundAt } from './stages.js';
@@ -12,18 +12,16 @@ const CODE = 'approval.quorum-unreachable';
 
 /** The people of the directory who may still decide the open stage. */
 export function peopleLeft(state: ExistingApproval, { organisation }: Moment): Set<string> {
-  const decided = decidedSoFar(state, organisation);
-  const { policy } = state.request;
   const trusted = trustedIn(state, organisation);
-  const named = [
-    ...peopleOf(policy, state.stage, trusted),
-    ...trusted.named(addedTo(state, state.stage)),
-  ];
-  return new Set(
-    named.filter(
-      (person) => !decided.has(person) && exclusionOf(state, person, organisation) === undefined,
-    ),
-  );
+  const added = trusted.named(addedTo(state, state.stage));
+  const named = [...peopleOf(state.request.policy, state.stage, trusted), ...added];
+  return new Set(named.filter(mayStillDecide(state, organisation)));
+}
+
+function mayStillDecide(state: ExistingApproval, organisation: Organisation) {
+  const decided = decidedSoFar(state, organisation);
+  const exclusionOf = exclusionsIn(state, organisation);
+  return (person: string) => !decided.has(person) && exclusionOf(person) === undefined;
 }
 
 /**
@@ -56,14 +54,12 @@ function givenAndLeft(given: number, left: number): string {
 
 function laterStages(state: ExistingApproval, { organisation }: Moment) {
   const { policy } = state.request;
-  const decided = decidedSoFar(state, organisation);
   const trusted = trustedIn(state, organisation);
+  const isLeft = mayStillDecide(state, organisation);
   return roundsOf(policy).flatMap((_, stage) => {
     if (stage <= state.stage) return [];
-    const named = [...peopleOf(policy, stage, trusted)].filter(
-      (person) => !decided.has(person) && exclusionOf(state, person, organisation) === undefined,
-    );
-    return [{ people: new Set(named), needed: requiredAgain(state, stage, trusted) }];
+    const people = new Set([...peopleOf(policy, stage, trusted)].filter(isLeft));
+    return [{ people, needed: requiredAgain(state, stage, trusted) }];
   });
 }
 

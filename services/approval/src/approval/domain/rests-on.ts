@@ -1,6 +1,7 @@
 import type { DelegationChain, Organisation } from '@countersign/state-machine';
 
 import { limitsOf } from './eligibility.js';
+import { askedUnder } from './makers.js';
 import { roundAt } from './stages.js';
 import type { ExistingApproval, Vote } from './state.js';
 
@@ -10,14 +11,14 @@ interface Deciding {
   readonly qualifiedBy: string;
 }
 
-/** Other people without whose acts somebody could not decide; undefined when there are none. */
+/** Other people without whose acts somebody could not decide, as a member of the decision; none when there are none. */
 export function restsOn(
   state: ExistingApproval,
   { approver, onBehalfOf = approver, qualifiedBy }: Deciding,
   organisation: Organisation,
   chain: DelegationChain = [],
-): Vote['restsOn'] {
-  const since = state.request.directoryRevision ?? 0;
+): Pick<Vote, 'restsOn'> {
+  const since = askedUnder(state);
   const deputies = chain.slice(0, -1).map(({ to }) => organisation.personOf(to));
   const entered = chain.flatMap(({ from, createdBy = from }) =>
     organisation.personOf(createdBy) === organisation.personOf(from) ? [] : [createdBy],
@@ -37,7 +38,7 @@ export function restsOn(
     escalations: others(askedBy(state, qualifiedBy)),
   };
   const entries = Object.entries(found).filter(([, ids]) => ids.length > 0);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  return entries.length === 0 ? {} : { restsOn: Object.fromEntries(entries) };
 }
 
 /** Who asked for those whom the policy does not name for the stage that is open. */

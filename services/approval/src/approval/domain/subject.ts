@@ -1,4 +1,4 @@
-import { canonicalJson, hashOf, type Json, rule, valueAt } from '@countersign/kernel';
+import { canonicalJson, hashOf, type Json, rule, segment, valueAt } from '@countersign/kernel';
 
 import { assertOpen } from './admission.js';
 import { existing } from './decide.js';
@@ -69,7 +69,7 @@ function changedMembers(before: Subject, after: Subject): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names]
     .filter((name) => !same(valueAt(before, [name]), valueAt(after, [name])))
-    .map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .map((name) => `/${segment(name)}`)
     .sort()
     .slice(0, MAX_CHANGED);
 }
